@@ -1,0 +1,325 @@
+//! What happened to a ticket: the audit trail, the timeline and the source of live streams.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::custody::{Passage, WakeReason};
+use crate::evidence::{Evidence, EvidenceField, Finding, StepOutcome};
+use crate::facts::Channel;
+use crate::ids::{BondId, ClarificationId, Epoch, HandoverId, OrganizationId, TicketId};
+use crate::line::Line;
+use crate::priority::{Impact, Mood, Priority, Urgency};
+use crate::resolution::{Resolution, ReturnReason};
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Actor {
+    /// The client.
+    Client,
+    /// A person of the organization, by subject.
+    Person {
+        /// The subject of the person's token.
+        subject: String,
+    },
+    /// A line by itself.
+    Line {
+        /// Which.
+        line: Line,
+    },
+    /// A vendor's side.
+    Partner {
+        /// The vendor's id in the plan.
+        vendor: String,
+    },
+}
+
+/// One entry of a line's log about one ticket. Never changed once written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Whose ticket.
+    pub organization: OrganizationId,
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The line whose log this is.
+    pub line: Line,
+    /// The epoch the ticket had at this line.
+    pub epoch: Epoch,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// The trace id (32 hexadecimal digits) of the work that wrote it; empty when not traced.
+    pub trace_id: String,
+    /// What.
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum EventBody {
+    /// A request became a ticket.
+    Registered {
+        /// How it came in.
+        channel: Channel,
+    },
+    /// Line 0 answered by itself: the record of an automatic decision.
+    AutoAnswered {
+        /// The article used.
+        article: String,
+        /// Its score, in thousandths.
+        score: u32,
+        /// The threshold it had to reach, in thousandths.
+        threshold: u32,
+        /// The version of the plan that set the threshold.
+        plan: String,
+    },
+    /// Line 0 found no answer it trusts: the record of an automatic decision.
+    AutoDeclined {
+        /// The best score there was, in thousandths.
+        score: u32,
+        /// The threshold it had to reach, in thousandths.
+        threshold: u32,
+        /// The version of the plan that set the threshold.
+        plan: String,
+    },
+    /// Category, impact, urgency or mood were set.
+    Triaged {
+        /// The category.
+        category: String,
+        /// The impact.
+        impact: Impact,
+        /// The urgency.
+        urgency: Urgency,
+        /// The mood.
+        mood: Mood,
+        /// What followed by the plan.
+        priority: Priority,
+    },
+    /// A step of the checklist was run.
+    ChecklistStep {
+        /// The step and its outcome.
+        outcome: StepOutcome,
+    },
+    /// The client wrote.
+    ClientWrote {
+        /// What.
+        text: String,
+    },
+    /// Support wrote to the client.
+    WroteToClient {
+        /// What.
+        text: String,
+    },
+    /// This line offered the ticket to another.
+    Offered {
+        /// Which handover.
+        handover: HandoverId,
+        /// To whom.
+        to: Line,
+        /// The epoch it would have there.
+        epoch: Epoch,
+        /// Why custody moves.
+        passage: Passage,
+    },
+    /// The other line took it: the receipt.
+    Accepted {
+        /// Which handover.
+        handover: HandoverId,
+        /// By whom.
+        by: Line,
+        /// The epoch it has there.
+        epoch: Epoch,
+    },
+    /// The other line turned it down; this line holds it again.
+    Declined {
+        /// Which handover.
+        handover: HandoverId,
+        /// By whom.
+        by: Line,
+        /// Why.
+        why: Decline,
+    },
+    /// This line took the ticket over.
+    TookOver {
+        /// Which handover.
+        handover: HandoverId,
+        /// From whom.
+        from: Line,
+        /// What came along.
+        with: Brought,
+    },
+    /// A spent hop budget gave the ticket a named owner.
+    OwnerForced {
+        /// The supervisor.
+        owner: String,
+        /// Between this line and which.
+        other: Line,
+    },
+    /// A zone, group or person was put to it.
+    Assigned {
+        /// The zone.
+        zone: Option<String>,
+        /// The group.
+        group: Option<String>,
+        /// The person.
+        assignee: Option<String>,
+    },
+    /// The client is asked something, through line 1.
+    ClarificationAsked {
+        /// Which question.
+        clarification: ClarificationId,
+        /// The line that wants to know.
+        by: Line,
+        /// The question.
+        question: String,
+    },
+    /// Line 1 put the question to the client.
+    ClarificationRelayed {
+        /// Which question.
+        clarification: ClarificationId,
+    },
+    /// The client's answer.
+    ClarificationAnswered {
+        /// Which question.
+        clarification: ClarificationId,
+        /// The answer.
+        answer: String,
+    },
+    /// A line tells how it goes.
+    Progressed {
+        /// Which line.
+        by: Line,
+        /// What it says.
+        text: String,
+    },
+    /// Line 1 learned that custody moved elsewhere.
+    CustodyMoved {
+        /// Who holds it.
+        to: Line,
+        /// At which epoch.
+        epoch: Epoch,
+    },
+    /// Something was examined.
+    Diagnosed {
+        /// What and with which result.
+        finding: Finding,
+    },
+    /// The root cause was recorded.
+    RootCauseRecorded {
+        /// What it is.
+        cause: String,
+        /// How it was found.
+        method: String,
+    },
+    /// What will be done about it.
+    ActionPlanned {
+        /// The steps, in order.
+        steps: Vec<String>,
+    },
+    /// A case was opened with a vendor.
+    BondOpened {
+        /// The bond.
+        bond: BondId,
+        /// The vendor.
+        vendor: String,
+    },
+    /// The vendor's side said or did something.
+    PartnerSaid {
+        /// The bond.
+        bond: BondId,
+        /// The verb: `accept`, `reject`, `request-information`, `respond`, `propose-fix`, `close`.
+        verb: String,
+        /// What it said, with tokens restored.
+        text: String,
+    },
+    /// Something was sent to the vendor's side.
+    SentToPartner {
+        /// The bond.
+        bond: BondId,
+        /// What, as it was sent: redacted.
+        text: String,
+    },
+    /// It is solved.
+    Resolved {
+        /// How.
+        resolution: Resolution,
+    },
+    /// The line was told what solved a ticket that it once held.
+    ToldResolution {
+        /// How.
+        resolution: Resolution,
+    },
+    /// It is closed.
+    Closed {
+        /// Whether the client said so.
+        confirmed: bool,
+    },
+    /// The client opened it again.
+    Reopened {
+        /// Why.
+        text: String,
+    },
+    /// A deadline passed and something happened by itself.
+    Woke {
+        /// Which deadline.
+        reason: WakeReason,
+    },
+}
+
+/// Why a handover was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum Decline {
+    /// Evidence that the receiver asks for is not there.
+    EvidenceMissing {
+        /// The fields.
+        fields: Vec<EvidenceField>,
+    },
+    /// The topology has no such way, or the receiver is not the line meant.
+    NotInTopology,
+    /// The receiver knows a later epoch.
+    Stale {
+        /// The latest epoch the receiver knows.
+        present: Epoch,
+    },
+    /// The zone is not in the receiver's plan.
+    UnknownZone {
+        /// The zone that was named.
+        zone: String,
+    },
+    /// The vendor is not in the receiver's plan.
+    UnknownVendor {
+        /// The vendor that was named.
+        vendor: String,
+    },
+    /// The receiver found fields it cannot read.
+    Unreadable {
+        /// Which and why.
+        fault: String,
+    },
+}
+
+/// What came along with a baton.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Brought {
+    /// Up: the evidence.
+    Evidence {
+        /// As it was accepted.
+        evidence: Box<Evidence>,
+    },
+    /// Down: why it comes back.
+    Return {
+        /// The reason.
+        reason: ReturnReason,
+        /// What is asked for.
+        asked_for: String,
+    },
+    /// To line 1: what solved it.
+    Resolution {
+        /// How.
+        resolution: Resolution,
+    },
+}

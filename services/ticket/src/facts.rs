@@ -1,0 +1,104 @@
+//! What is known about a ticket and travels with it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrganizationId, TicketId};
+use crate::priority::{Impact, Mood, Priority, Urgency};
+
+/// What kind of work a ticket asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Something is broken.
+    Incident,
+    /// Something is wanted.
+    ServiceRequest,
+    /// Something is asked.
+    Question,
+}
+
+/// The language in which the client is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Language {
+    /// Russian.
+    #[serde(rename = "ru")]
+    Russian,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    /// Its ISO 639-1 code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Russian => "ru",
+            Self::English => "en",
+        }
+    }
+}
+
+/// The way by which a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// A telephone call.
+    Phone,
+    /// An e-mail.
+    Email,
+    /// A chat on a site.
+    Chat,
+    /// A messenger.
+    Messenger,
+    /// A form on a site.
+    WebForm,
+    /// A mobile application.
+    MobileApp,
+    /// A social network.
+    SocialNetwork,
+    /// Another service of the organization.
+    InternalService,
+}
+
+/// What is known about a ticket and travels with it from line to line.
+///
+/// Nothing here says how to reach the client: contact details stay on line 1, and `client` is an opaque reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The ticket.
+    pub id: TicketId,
+    /// Whose ticket it is.
+    pub organization: OrganizationId,
+    /// The number told to the client, once line 1 has given one.
+    pub number: Option<String>,
+    /// Incident, service request or question.
+    pub kind: Kind,
+    /// One line that says what it is about.
+    pub subject: String,
+    /// The request as the client put it.
+    pub text: String,
+    /// The client's language.
+    pub language: Language,
+    /// The client, as an opaque reference of the organization.
+    pub client: String,
+    /// How much it touches.
+    pub impact: Impact,
+    /// How soon it must be dealt with.
+    pub urgency: Urgency,
+    /// What follows from both by the plan.
+    pub priority: Priority,
+    /// What the client sounds like.
+    pub mood: Mood,
+    /// The category, once somebody chose one.
+    pub category: Option<String>,
+    /// The affected product.
+    pub product: Option<String>,
+    /// Where it happens: version, system, place.
+    pub environment: Option<String>,
+    /// When the request came in.
+    pub opened_at: Timestamp,
+    /// The W3C `traceparent` of the ticket's journey; empty when it is not traced.
+    pub trace: String,
+}
