@@ -1,0 +1,54 @@
+//! The plan: one TOML file that says everything about how an organization works (design §4).
+//!
+//! **Invariant:** text in, plan or faults out. This crate reads no file, opens no connection and knows neither tonic
+//! nor sea-orm. Knowledge and runbooks are data and not part of a plan; neither is anything secret.
+//!
+//! Start at [`Plan::parse`]. Each section of the file has a module of its own, with what is written (`…Entry`), what
+//! the services read, and the check between both.
+
+mod automation;
+mod calendar;
+mod category;
+mod fault;
+mod file;
+mod known;
+mod line;
+mod organization;
+mod orphan;
+mod people;
+mod place;
+mod plan;
+mod priority;
+mod timers;
+mod vendor;
+mod version;
+
+pub use automation::{ReplyProfile, Thresholds};
+pub use calendar::{Calendar, Shift};
+pub use category::{Category, Checklist, Step};
+pub use fault::{Fault, Faults};
+pub use file::FILE_BYTES_MAX;
+pub use line::{LineRules, RESOLUTION_MINUTES_MAX, RESPONSE_MINUTES_MAX, Target};
+pub use organization::Organization;
+pub use orphan::Orphan;
+pub use people::{Group, HopBudget, RETURNS_MAX, Zone};
+pub use place::Text;
+pub use plan::Plan;
+pub use timers::{
+    AUTO_CLOSE_HOURS_MAX, BOT_DEADLINE_SECONDS_MAX, CLIENT_SILENCE_HOURS_MAX, REOPEN_WINDOW_DAYS_MAX,
+    VENDOR_SILENCE_HOURS_MAX,
+};
+pub use vendor::Vendor;
+pub use version::PlanVersion;
+
+/// The plan of the demonstration: an internet provider with all five lines.
+pub const DEMO: &str = include_str!("../demo.toml");
+
+/// A small company without lines 0 and 3: the service desk, one technical group, one vendor.
+pub const SMALL: &str = include_str!("../small.toml");
+
+/// The JSON Schema of a plan, for editors and for people; its descriptions say what each key is for.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(file::File).to_value()
+}

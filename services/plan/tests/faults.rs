@@ -1,0 +1,208 @@
+//! What is wrong with a plan is told with its place and what to do; `faults.txt` is the table under review.
+
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+use plan::{DEMO, FILE_BYTES_MAX, Faults, Plan, SMALL};
+
+fn faults(text: &str) -> Faults {
+    Plan::parse("plan.toml", text).expect_err("the plan should have faults")
+}
+
+/// `base` with the one place that reads `from` reading `to`.
+fn broken(base: &str, from: &str, to: &str) -> String {
+    assert_eq!(base.matches(from).count(), 1, "`{from}` should be there once");
+    base.replace(from, to)
+}
+
+/// What is broken, in which plan, what is replaced, and by what.
+const CASES: &[(&str, &str, &str, &str)] = &[
+    ("not TOML, twice", SMALL, "id = \"fialka\"\nname = {", "id = \"fialka\nname = = {"),
+    ("a key is unknown", SMALL, "language = \"ru\"", "lingua = \"ru\""),
+    ("a key has a line break", SMALL, "language = \"ru\"", "language = \"ru\"\n\"a\\nb\" = 1"),
+    ("a key is missing", SMALL, "contract = \"TS-12\"\n", ""),
+    ("a value has a wrong type", SMALL, "returns = 2", "returns = \"two\""),
+    ("a table is written as a text", SMALL, "{ ru = \"ТиллСофт\", en = \"TillSoft\" }", "\"ТиллСофт\""),
+    ("a list is written as a text", SMALL, "[\"Касса 4\"]", "\"Касса 4\""),
+    ("a date is in quotes", SMALL, "2026-01-02", "\"2026-01-02\""),
+    (
+        "a truth is in quotes",
+        DEMO,
+        "по тарифу\", en = \"By cable the speed is that of the tariff\" }\nmay_skip = true",
+        "по тарифу\", en = \"By cable\" }\nmay_skip = \"yes\"",
+    ),
+    ("a section is unknown", SMALL, "[timers]", "[timer]"),
+    ("a list is written as a table", SMALL, "[[zones]]", "[zones]"),
+    ("shape faults in several sections", SMALL, "[[zones]]\nid =", "[[zones]]\nidd =\"a\"\n[[zones]]\nide ="),
+    ("a NUL character in the file", SMALL, "Касса и магазин", "Касса\0магазин"),
+    ("a NUL character in a text", SMALL, "Касса и магазин", "Касса\\u0000магазин"),
+    ("the organization's id is malformed", SMALL, "\"fialka\"", "\"Фиалка\""),
+    ("the time zone is unknown", SMALL, "Asia/Yekaterinburg", "Asia/Sverdlovsk"),
+    ("the language is unknown", SMALL, "language = \"ru\"", "language = \"de\""),
+    ("a text is empty in one language", SMALL, "en = \"Till and shop\"", "en = \" \""),
+    ("a text is missing in one language", SMALL, ", en = \"Till and shop\"", ""),
+    ("a line is unknown", SMALL, "line = \"vendor\"", "line = \"vendors\""),
+    ("a line is there twice", SMALL, "line = \"vendor\"", "line = \"technical\""),
+    ("there is no service desk", SMALL, "line = \"service-desk\"\nhands_to", "line = \"expert\"\nhands_to"),
+    ("a way makes a loop", SMALL, "hands_to = [\"vendor\"]", "hands_to = [\"vendor\", \"service-desk\"]"),
+    (
+        "a way leads to a line that is not there",
+        SMALL,
+        "hands_to = [\"vendor\"]",
+        "hands_to = [\"expert\", \"vendor\"]",
+    ),
+    ("a way is there twice", SMALL, "hands_to = [\"vendor\"]", "hands_to = [\"vendor\", \"vendor\"]"),
+    ("self-service passes the owner", DEMO, "hands_to = [\"service-desk\"]", "hands_to = [\"technical\"]"),
+    ("a line has no way out", DEMO, "hands_to = [\"vendor\"]\n", ""),
+    ("no line hands to a line", DEMO, "hands_to = [\"expert\", \"vendor\"]", "hands_to = [\"vendor\"]"),
+    ("nobody works on a line", DEMO, "line = \"expert\"\nmembers", "line = \"technical\"\nmembers"),
+    ("a calendar is missing", SMALL, "hands_to = [\"technical\"]\ncalendar = \"office\"", "hands_to = [\"technical\"]"),
+    (
+        "a calendar is unknown",
+        SMALL,
+        "line = \"vendor\"\ncalendar = \"office\"",
+        "line = \"vendor\"\ncalendar = \"home\"",
+    ),
+    (
+        "a bot has a calendar",
+        DEMO,
+        "hands_to = [\"service-desk\"]",
+        "hands_to = [\"service-desk\"]\ncalendar = \"24x7\"",
+    ),
+    ("evidence is unknown", DEMO, "\"why_not_here\"]", "\"why\", \"zone\"]"),
+    ("evidence is asked for twice", DEMO, "\"why_not_here\"]", "\"findings\"]"),
+    ("evidence for the bot", DEMO, "[\"service-desk\"]", "[\"service-desk\"]\nrequired_evidence = [\"question\"]"),
+    ("targets are missing", DEMO, "high = { response_minutes = 15, resolution_minutes = 240 }\n", ""),
+    ("a target is zero", SMALL, "response_minutes = 30,", "response_minutes = 0,"),
+    ("a target is negative", SMALL, "response_minutes = 30,", "response_minutes = -30,"),
+    ("a target is absurd", SMALL, "resolution_minutes = 9600", "resolution_minutes = 9600000"),
+    (
+        "a target is shorter than a more urgent one",
+        SMALL,
+        "low = { response_minutes = 240",
+        "low = { response_minutes = 90",
+    ),
+    (
+        "a solution comes before the response",
+        DEMO,
+        "{ response_minutes = 5, resolution_minutes = 60 }",
+        "{ response_minutes = 5, resolution_minutes = 4 }",
+    ),
+    ("an id is malformed", SMALL, "id = \"shop\"", "id = \"Магазин 1\""),
+    ("an id is there twice", DEMO, "id = \"architects\"", "id = \"desk\""),
+    ("a group is on the bot's line", DEMO, "line = \"expert\"\nmembers", "line = \"self-service\"\nmembers"),
+    ("a group is on a line that is not there", SMALL, "line = \"technical\"\nmembers", "line = \"expert\"\nmembers"),
+    ("a zone has nobody", SMALL, "members = [\"r.zaitsev\"]", "members = []"),
+    ("a member is there twice", DEMO, "\"i.smirnov\"", "\"a.petrova\""),
+    ("a zone's group is unknown", SMALL, "group = \"engineers\"", "group = \"engineer\""),
+    ("a zone's group is on another line", SMALL, "group = \"engineers\"", "group = \"desk\""),
+    ("a product is in two zones", DEMO, "\"Принтер\"", "\"Роутер\""),
+    ("a category's zone is unknown", SMALL, "zone = \"shop\"", "zone = \"shops\""),
+    ("a category has no zone", SMALL, "zone = \"shop\"\n", ""),
+    ("a category has no checklist", SMALL, "categories = [\"till\"]", "categories = []"),
+    ("a checklist's category is unknown", DEMO, "categories = [\"vpn\"]", "categories = [\"vpn\", \"dns\"]"),
+    ("a category has two checklists", DEMO, "categories = [\"vpn\"]", "categories = [\"vpn\", \"mail\"]"),
+    ("a step is there twice", DEMO, "id = \"restart\"", "id = \"lights\""),
+    ("hours are malformed", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"9-18\", \"00:00-24:30\"]"),
+    ("hours cross midnight", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"20:00-02:00\"]"),
+    ("hours overlap", SMALL, "monday = [\"10:00-19:00\"]", "monday = [\"10:00-19:00\", \"09:00-10:01\"]"),
+    ("a calendar never opens", SMALL, "[[calendars]]", "[[calendars]]\nid = \"never\"\nweek = {}\n[[calendars]]"),
+    ("a holiday is there twice", SMALL, "2026-01-02", "2026-01-01"),
+    ("a holiday is no date", SMALL, "2026-01-02", "2026-02-30"),
+    ("a holiday has a time", SMALL, "2026-01-02", "2026-01-02T10:00:00Z"),
+    ("a holiday is out of range", SMALL, "2026-01-02", "0026-01-02"),
+    ("a special day is a holiday", DEMO, "{ date = 2026-04-30,", "{ date = 2026-05-01,"),
+    (
+        "a special day has no hours",
+        DEMO,
+        "2026-04-30, hours = [\"09:00-13:00\", \"14:00-17:00\"]",
+        "2026-04-30, hours = []",
+    ),
+    ("a special day is there twice", DEMO, "{ date = 2026-04-30,", "{ date = 2026-05-08,"),
+    ("a timer is zero", SMALL, "bot_deadline_seconds = 30", "bot_deadline_seconds = 0"),
+    ("a timer is absurd", SMALL, "auto_close_hours = 120", "auto_close_hours = 9223372036854775807"),
+    ("a number does not fit", SMALL, "auto_close_hours = 120", "auto_close_hours = 9223372036854775808"),
+    ("a row of the matrix is missing", DEMO, "low = { high = \"medium\", medium = \"low\", low = \"low\" }\n", ""),
+    ("a cell of the matrix is missing", DEMO, "high = \"critical\", ", ""),
+    ("a priority is unknown", DEMO, "high = \"critical\", ", "high = \"urgent\", "),
+    ("a threshold is out of range", DEMO, "answer = 0.8", "answer = 1.5"),
+    ("a threshold is no number", DEMO, "answer = 0.8", "answer = nan"),
+    ("the thresholds are out of order", DEMO, "offer = 0.45", "offer = 0.9"),
+    ("thresholds without line 0", SMALL, "[timers]", "[automation]\nanswer = 0.8\noffer = 0.5\n\n[timers]"),
+    ("line 0 without thresholds", DEMO, "[automation]\nanswer = 0.8\noffer = 0.45\n", ""),
+    ("the replies' calendar is unknown", SMALL, "[replies]\ncalendar = \"office\"", "[replies]\ncalendar = \"moon\""),
+    ("the hop budget is absurd", SMALL, "returns = 2", "returns = 11"),
+    ("the supervisor is nobody", SMALL, "supervisor = \"r.zaitsev\"", "supervisor = \"n.nobody\""),
+    ("a vendor has no products", SMALL, "products = [\"Касса 4\"]", "products = []"),
+    ("a contract is empty", SMALL, "contract = \"TS-12\"", "contract = \"\""),
+    ("a kind of data is malformed", DEMO, "\"ip-address\"", "\"IP address\""),
+    ("vendors without a vendor line", SMALL, "[[lines]]\nline = \"vendor\"\n", "[[lines]]\nline = \"expert\"\n"),
+];
+
+#[test]
+fn every_kind_of_fault_is_told_with_its_place_and_what_to_do() {
+    let mut table = String::new();
+    for (what, base, from, to) in CASES {
+        let text = broken(base, from, to);
+        writeln!(table, "# {what}").unwrap();
+        for fault in faults(&text).list() {
+            let at = text[fault.span.clone()].lines().next().unwrap_or_default().escape_debug().to_string();
+            writeln!(table, "{}:{} at `{at}`", fault.line, fault.column).unwrap();
+            writeln!(table, "  {}\n  {}", fault.message, fault.help).unwrap();
+        }
+        table.push('\n');
+    }
+    expect_file!["faults.txt"].assert_eq(&table);
+}
+
+#[test]
+fn the_vendor_line_without_vendors_is_a_fault() {
+    let text = &SMALL[..SMALL.find("[[vendors]]").unwrap()];
+    let text = format!("{text}[hop_budget]\nreturns = 1\nsupervisor = \"l.belova\"\n");
+    assert_eq!(faults(&text).list()[0].message, "the line vendor has no vendors");
+}
+
+#[test]
+fn an_empty_file_is_told_every_section_it_needs() {
+    let messages: Vec<String> = faults("").list().iter().map(|fault| fault.message.clone()).collect();
+    assert_eq!(
+        messages,
+        [
+            "the plan has no [organization]",
+            "the plan has no [timers]",
+            "the plan has no [replies]",
+            "the plan has no [hop_budget]"
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_too_long_is_told_the_limit() {
+    let shown = faults(&format!("{SMALL}#{}", " ".repeat(FILE_BYTES_MAX))).plain();
+    assert!(shown.ends_with("keep a plan within 1048576 bytes"), "{shown}");
+}
+
+#[test]
+fn all_faults_are_told_one_a_line_in_the_order_of_the_file() {
+    let text = broken(SMALL, "returns = 2", "returns = 0");
+    let text = broken(&text, "Asia/Yekaterinburg", "Asia/Nowhere");
+    let faults = faults(&text);
+    assert_eq!(faults.to_string(), "plan.toml has 2 faults");
+    let shown = faults.plain();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 2, "{shown}");
+    assert!(lines[0].starts_with("plan.toml:6:13: `Asia/Nowhere` is not a time zone; use "), "{shown}");
+    assert!(lines[1].starts_with("plan.toml:100:11: `returns` is 0; give a whole number from 1 to 10"), "{shown}");
+}
+
+#[test]
+fn faults_are_drawn_with_the_text_around_them() {
+    let faults = faults(&broken(SMALL, "Asia/Yekaterinburg", "Asia/Nowhere"));
+    let mut drawn = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+    handler.render_report(&mut drawn, &faults).unwrap();
+    for part in ["plan.toml:6:13", "time_zone = \"Asia/Nowhere\"", "─────", "help: use a name of the IANA list"]
+    {
+        assert!(drawn.contains(part), "{part} is not in\n{drawn}");
+    }
+}
