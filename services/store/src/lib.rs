@@ -1,1 +1,47 @@
-//! Soon.
+//! Where a service keeps its tickets: one database per service, the same tables in each.
+//!
+//! **Invariant:** this is the only crate that knows sea-orm, and nothing of sea-orm is in its public face. It knows
+//! rows and transactions, not what may happen to a ticket: that is `ticket`'s. It sends nothing and starts no work of
+//! its own but the one writer of an SQLite file.
+//!
+//! Everything is written through [`Store::write`], which runs a job with a [`Work`] in one transaction; reads that
+//! need no transaction are methods of [`Store`]. Every method but those for the machinery of one service (claiming,
+//! figures of all, audits) names the organization, so that organizations stay apart.
+//!
+//! - tickets, their versions and the line's own documents on them: [`Store::ticket`], [`Work::put`], [`Filter`]
+//! - the log of events and how to follow it: [`Position`], [`Store::events`], [`Store::feed`]
+//! - what is to be sent: [`Outgoing`], [`Work::enqueue`], [`Store::claim`]
+//! - what was answered before: [`RequestKey`], [`Work::request`], [`Work::inbox_answer`]
+//! - other names, numbers and documents: [`Work::alias`], [`Work::next_number`], [`Work::put_document`]
+
+mod address;
+mod connect;
+mod document;
+mod error;
+mod figures;
+mod listing;
+mod log;
+mod memory;
+mod migration;
+mod names;
+mod outbox;
+mod rows;
+mod snapshot;
+mod store;
+pub mod testing;
+mod tickets;
+mod wake;
+mod work;
+mod writer;
+
+pub use connect::Options;
+pub use error::{Cause, StoreError};
+pub use figures::{Figures, QueueDepth};
+pub use listing::{CustodyKind, Filter, Listing, PAGE_SIZE_MAX, Page, StateKind};
+pub use log::{EVENTS_MAX, Position};
+pub use memory::{Remembered, RequestKey};
+pub use outbox::{Claimed, DeadLetter, Outgoing};
+pub use store::{Store, Written};
+pub use tickets::Version;
+pub use work::Work;
+pub use writer::{BATCH_JOBS_MAX, QUEUE_JOBS_MAX};

@@ -1,0 +1,95 @@
+//! Work inside one transaction.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TryInsert, TryInsertResult,
+};
+use ticket::{OrganizationId, TicketId};
+
+use crate::error::StoreError;
+
+/// One transaction. Everything done through it becomes durable together, or not at all.
+///
+/// A job does its database work through this and nothing else; it holds up other writers, so it waits for nothing
+/// else either.
+#[derive(Debug)]
+pub struct Work {
+    pub(crate) transaction: DatabaseTransaction,
+    /// The first fault of the database itself. After one the transaction is void on either database, whatever the
+    /// job makes of the error.
+    fault: Mutex<Option<StoreError>>,
+    /// Tickets whose rows are locked, so that the order of their events is the order of commits.
+    locked: Mutex<HashSet<(OrganizationId, TicketId)>>,
+}
+
+impl Work {
+    pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
+        Self { transaction, fault: Mutex::default(), locked: Mutex::default() }
+    }
+
+    /// The transaction, to commit or roll back; the fault, if the database had one.
+    pub(crate) fn finish(self) -> Result<DatabaseTransaction, StoreError> {
+        match self.fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(fault) => Err(fault),
+            None => Ok(self.transaction),
+        }
+    }
+
+    /// Names a driver's error and makes sure that nothing of this work is committed.
+    pub(crate) fn fault(&self, error: DbErr) -> StoreError {
+        let error = StoreError::from(error);
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        error
+    }
+
+    /// Runs a statement with its values; how many rows it touched.
+    pub(crate) async fn run(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<u64, StoreError> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        let done = self.transaction.execute_raw(statement).await.map_err(|error| self.fault(error))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Inserts a row unless one of its key is there; whether it did. A key that is violated instead would void the
+    /// transaction on PostgreSQL.
+    pub(crate) async fn insert<A: ActiveModelTrait>(&self, insert: TryInsert<A>) -> Result<bool, StoreError> {
+        match insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))? {
+            TryInsertResult::Inserted(rows) => Ok(rows > 0),
+            TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(false),
+        }
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    /// Waits until no other transaction works on `name`; the next statement sees what it committed.
+    ///
+    /// SQLite has one writer, so there nobody can be at it.
+    pub(crate) async fn queue_for(&self, name: &[&str]) -> Result<(), StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        // No name holds a line break.
+        let name = name.join("\n");
+        self.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", vec![name.into()]).await.map(|_| ())
+    }
+
+    /// Notes that the ticket's row is locked by this transaction.
+    pub(crate) fn note_locked(&self, organization: &OrganizationId, ticket: TicketId) {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner).insert((organization.clone(), ticket));
+    }
+
+    /// Locks the ticket's row unless that is done.
+    pub(crate) async fn lock(&self, organization: &OrganizationId, ticket: TicketId) -> Result<(), StoreError> {
+        let key = (organization.clone(), ticket);
+        let known = self.locked.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
+        if self.backend() == DbBackend::Postgres && !known {
+            let sql = "SELECT 1 FROM ticket WHERE organization = $1 AND id = $2 FOR UPDATE";
+            self.run(sql, vec![organization.as_str().into(), ticket.to_string().into()]).await?;
+            self.note_locked(organization, ticket);
+        }
+        Ok(())
+    }
+}

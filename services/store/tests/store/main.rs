@@ -1,0 +1,4 @@
+//! What the store promises, on SQLite always and on PostgreSQL where `ESTAFETA_TEST_POSTGRES` names a server.
+
+mod fixture;
+mod keeping;
