@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
@@ -132,7 +133,7 @@ async fn connect_postgres(url: &str, schema: Option<&str>, options: &Options) ->
         target = target.options([("search_path", schema)]);
     }
     let pool = PgPoolOptions::new().acquire_timeout(options.busy_timeout);
-    let session = pool.clone().max_connections(1).connect_with(target.clone()).await?;
+    let session = pool.clone().max_connections(1).connect_with(target.clone()).await.map_err(unreachable_at_first)?;
     let session = SqlxPostgresConnector::from_sqlx_postgres_pool(session);
     // Held by the session, so that it ends with it however this function ends.
     let migrated = migrate_postgres(&session, schema).await;
@@ -140,6 +141,15 @@ async fn connect_postgres(url: &str, schema: Option<&str>, options: &Options) ->
     migrated?;
     let pool = pool.max_connections(options.connections).connect_with(target).await?;
     Ok(Connected::Postgres(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)))
+}
+
+/// The pool tries a server that does not answer again and again until its patience ends. When it is the only
+/// connection that was wanted, nobody keeps it busy.
+fn unreachable_at_first(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::PoolTimedOut => StoreError::Unavailable(Arc::new(error)),
+        other => other.into(),
+    }
 }
 
 async fn migrate_postgres(session: &DatabaseConnection, schema: Option<&str>) -> Result<(), StoreError> {
@@ -165,4 +175,45 @@ async fn migrate(connection: &DatabaseConnection) -> Result<(), StoreError> {
     }
     Migrator::up(connection, None).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestDatabase;
+
+    async fn setting(connection: &DatabaseConnection, sql: &str) -> String {
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i64>(0).map(|n| n.to_string())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_sqlite_acknowledges_survives_a_loss_of_power() {
+        let database = TestDatabase::sqlite();
+        let Connected::Sqlite { readers, writer } = connect(database.url(), &Options::default()).await.unwrap() else {
+            panic!("it is SQLite");
+        };
+        let writer = writer.connect().await.unwrap();
+        for (pragma, wanted) in
+            [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")]
+        {
+            assert_eq!(setting(&writer, &format!("PRAGMA {pragma}")).await, wanted, "{pragma}");
+        }
+        assert_eq!(setting(&readers, "PRAGMA query_only").await, "1");
+        assert_eq!(setting(&readers, "PRAGMA journal_mode").await, "wal");
+        writer.close().await.unwrap();
+        readers.close().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_postgresql_acknowledges_is_on_its_disk() {
+        let Some(database) = TestDatabase::postgres() else { return };
+        let Connected::Postgres(pool) = connect(database.url(), &Options::default()).await.unwrap() else {
+            panic!("it is PostgreSQL");
+        };
+        assert_eq!(setting(&pool, "SHOW synchronous_commit").await, "on");
+        assert_eq!(setting(&pool, "SHOW transaction_isolation").await, "read committed");
+        pool.close().await.unwrap();
+    }
 }

@@ -25,6 +25,8 @@ mod memory;
 mod migration;
 mod names;
 mod outbox;
+#[cfg(test)]
+mod query_plans;
 mod rows;
 mod snapshot;
 mod store;

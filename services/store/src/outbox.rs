@@ -115,8 +115,7 @@ pub(crate) fn claim_sql(backend: DbBackend, of_id: bool) -> String {
     format!(
         "WITH picked AS MATERIALIZED (SELECT o.seq FROM outbox o WHERE NOT o.dead AND o.due <= $1 {this} \
          AND {FIRST_OF_ITS_KEY} ORDER BY o.due, o.seq LIMIT $3 {lock}) \
-         UPDATE outbox SET due = $2, attempts = attempts + 1 FROM picked WHERE outbox.seq = picked.seq \
-         RETURNING outbox.*"
+         UPDATE outbox SET due = $2, attempts = attempts + 1 WHERE seq IN (SELECT seq FROM picked) RETURNING *"
     )
 }
 

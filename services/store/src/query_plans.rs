@@ -1,0 +1,100 @@
+//! Every query that is asked often finds its rows by an index, on both databases.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, Statement, TransactionTrait,
+};
+use ticket::{Epoch, HandoverId, OrganizationId, TicketId};
+
+use crate::connect::{Connected, Options, connect};
+use crate::listing::{CustodyKind, Filter, StateKind};
+use crate::log::{Position, beyond, of_ticket, settled};
+use crate::rows::event::Column;
+use crate::testing::TestDatabase;
+use crate::{document, listing, outbox, wake};
+
+/// The queries by what they are for, with values in place of parameters.
+fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
+    let acme: OrganizationId = "acme".parse().unwrap();
+    let ticket: TicketId = "tkt_0190f3f2a1b27c3d8e4f5a6b7c8d9e0f".parse().unwrap();
+    let message = HandoverId::of(ticket, Epoch::FIRST).to_string();
+    let after = Some((7, ticket));
+    let list = |filter: Filter| built(listing::query(&acme, &filter, after, 20), backend);
+    let with = |sql: String, values: Vec<sea_orm::Value>| Statement::from_sql_and_values(backend, sql, values);
+    let claim = vec![1_i64.into(), 2_i64.into(), 3_i64.into()];
+    let claim_one = claim.iter().cloned().chain([message.into()]).collect();
+    let feed = |organization| {
+        let rows = settled(organization, backend).filter(beyond(Position::START));
+        built(rows.order_by_asc(Column::Xid).order_by_asc(Column::Seq).limit(9), backend)
+    };
+    vec![
+        ("all tickets", list(Filter::default())),
+        ("tickets held", list(Filter { custody: Some(CustodyKind::Held), ..Filter::default() })),
+        (
+            "open tickets held",
+            list(Filter { custody: Some(CustodyKind::Held), states: vec![StateKind::Open], ..Filter::default() }),
+        ),
+        ("tickets of a zone", list(Filter { zone: Some("network".to_owned()), ..Filter::default() })),
+        ("tickets of a person", list(Filter { assignee: Some("olga".to_owned()), ..Filter::default() })),
+        ("tickets of a client", list(Filter { client: Some("c1".to_owned()), ..Filter::default() })),
+        ("events of a ticket", built(of_ticket(&acme, ticket, None, 9), backend)),
+        ("the feed", feed(None)),
+        ("an organization's feed", feed(Some(&acme))),
+        ("claim messages", with(outbox::claim_sql(backend, false), claim.clone())),
+        ("claim one message", with(outbox::claim_sql(backend, true), claim_one)),
+        ("the next message", Statement::from_string(backend, outbox::next_due_sql())),
+        ("claim wake-ups", with(wake::claim_sql(backend), claim)),
+        ("the next wake-up", Statement::from_string(backend, wake::NEXT_WAKE_SQL)),
+        ("documents", built(document::query(&acme, "article", None, 9), backend)),
+    ]
+}
+
+fn built<E: EntityTrait>(query: Select<E>, backend: DbBackend) -> Statement {
+    query.build(backend)
+}
+
+async fn explain(connection: &impl ConnectionTrait, statement: Statement, column: usize) -> Vec<String> {
+    let how = if column == 3 { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
+    let sql = format!("{how} {}", statement.sql);
+    let statement = Statement { sql, ..statement };
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(column).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn no_query_reads_a_whole_table() {
+    let database = TestDatabase::sqlite();
+    let Connected::Sqlite { readers, writer } = connect(database.url(), &Options::default()).await.unwrap() else {
+        panic!("it is SQLite");
+    };
+    let writer: DatabaseConnection = writer.connect().await.unwrap();
+    for (what, statement) in queries(DbBackend::Sqlite) {
+        let plan = explain(&writer, statement, 3).await;
+        // The picked rows are a handful; everything else must be searched, or walked along an index that sorts.
+        let scans = plan.iter().filter(|step| step.starts_with("SCAN") && *step != "SCAN picked");
+        let whole: Vec<_> = scans.filter(|step| !step.contains("INDEX")).collect();
+        assert!(whole.is_empty(), "{what} reads a whole table: {plan:#?}");
+        let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE") && step.contains("ORDER BY"));
+        // In a filter of any states the parts are sorted together.
+        assert!(!sorts || what == "open tickets held" || what == "tickets held", "{what} sorts: {plan:#?}");
+    }
+    writer.close().await.unwrap();
+    readers.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_query_must_read_a_whole_table_on_postgresql() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let Connected::Postgres(pool) = connect(database.url(), &Options::default()).await.unwrap() else {
+        panic!("it is PostgreSQL");
+    };
+    let transaction = pool.begin().await.unwrap();
+    // A small table is read whole whatever indexes there are; forbidden that, only a missing index leads to it.
+    transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+    for (what, statement) in queries(DbBackend::Postgres) {
+        let plan = explain(&transaction, statement, 0).await;
+        assert!(!plan.iter().any(|step| step.contains("Seq Scan")), "{what} reads a whole table: {plan:#?}");
+    }
+    transaction.rollback().await.unwrap();
+    pool.close().await.unwrap();
+}
