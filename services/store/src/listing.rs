@@ -138,7 +138,10 @@ pub(crate) fn query(
             query = query.filter(column.eq(value.as_str()));
         }
     }
-    if let Some(custody) = custody {
+    if *custody == Some(CustodyKind::Held) && !states.is_empty() && !states.contains(&StateKind::Closed) {
+        // Word for word the condition of the indexes of active tickets, by which they are known to fit.
+        query = query.filter(Expr::cust("custody = 'held' AND state <> 'closed'"));
+    } else if let Some(custody) = custody {
         query = query.filter(Column::Custody.eq(custody.name()));
     }
     if !states.is_empty() {

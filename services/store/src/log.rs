@@ -110,7 +110,7 @@ impl Store {
     ) -> Result<Vec<(Position, Event)>, StoreError> {
         let backend = self.reader.get_database_backend();
         let rows = settled(organization, backend)
-            .filter(beyond(after))
+            .filter(beyond(after, backend))
             .order_by(Column::Xid, Order::Asc)
             .order_by(Column::Seq, Order::Asc)
             .limit(u64::from(limit.clamp(1, EVENTS_MAX)))
@@ -159,9 +159,14 @@ pub(crate) fn settled(organization: Option<&OrganizationId>, backend: DbBackend)
     query
 }
 
-pub(crate) fn beyond(after: Position) -> Expr {
-    Expr::tuple([Expr::col(Column::Xid), Expr::col(Column::Seq)])
-        .gt(Expr::tuple([Expr::value(after.xid), Expr::value(after.seq)]))
+/// The events behind a position.
+pub(crate) fn beyond(after: Position, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::tuple([Expr::col(Column::Xid), Expr::col(Column::Seq)])
+            .gt(Expr::tuple([Expr::value(after.xid), Expr::value(after.seq)])),
+        // SQLite does not search an index by a tuple that ends in the row's own number; one equal and one greater it does.
+        _ => Column::Xid.eq(0).and(Column::Seq.gt(after.seq)),
+    }
 }
 
 fn read(row: Model) -> Result<(Position, Event), StoreError> {

@@ -11,7 +11,7 @@ async fn append(store: &Store, ticket: &Ticket, text: &str) {
     let event = event(ticket, text);
     let done: Result<(), StoreError> =
         store.write(move |work| Box::pin(async move { work.append(&event).await })).await;
-    done.unwrap();
+    done.expect("the event is appended");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn append_slowly(
         });
         job.await
     });
-    has_appended.await.unwrap();
+    has_appended.await.expect("the job runs");
     (go, job)
 }
 

@@ -8,7 +8,7 @@ use store::{Claimed, Store, StoreError};
 use crate::fixture::{acme, at, enqueue, message, on_each, organization, put, ticket};
 
 fn steps(claimed: &[Claimed]) -> Vec<&str> {
-    claimed.iter().map(|claimed| std::str::from_utf8(&claimed.message.payload).unwrap()).collect()
+    claimed.iter().map(|claimed| std::str::from_utf8(&claimed.message.payload).expect("text")).collect()
 }
 
 async fn deliver(store: &Store, claimed: &[Claimed]) {
@@ -16,7 +16,7 @@ async fn deliver(store: &Store, claimed: &[Claimed]) {
         let id = message.id;
         let done: Result<bool, StoreError> =
             store.write(move |work| Box::pin(async move { work.delivered(id).await })).await;
-        assert!(done.unwrap());
+        assert!(done.expect("the receipt is recorded"));
     }
 }
 

@@ -39,7 +39,7 @@ async fn hold_up(store: &Store) -> (oneshot::Sender<()>, tokio::task::JoinHandle
         });
         job.await
     });
-    has_started.await.unwrap();
+    has_started.await.expect("the job runs");
     (go, job)
 }
 
