@@ -1,1 +1,71 @@
-//! Soon.
+//! How a ticket changes hands: one protocol for every pair of lines, with an outbox and an inbox.
+//!
+//! **Invariant:** this crate knows no line's own rules. What differs between lines is behind [`Rules`]; what moves
+//! custody is only here. A line is a [`Desk`] with its rules.
+//!
+//! The four steps of a handover, and where they are:
+//! (a) [`Desk::hand_up`], [`Desk::hand_back`], [`Desk::hand_in`] (`sending`): the ticket is offered and the offer is
+//!     in the outbox, in one transaction;
+//! (b) [`courier`]: the outbox delivers until there is a definite answer;
+//! (c) [`Desk::receive`] (`receiving`): the receiver checks, stores ticket and receipt, or declines, in one transaction;
+//! (d) `settling`: the sender records the receipt, or takes the ticket back.
+
+mod caller;
+mod change;
+mod courier;
+mod custodian;
+mod desk;
+mod fuse;
+mod messages;
+mod order;
+mod parcel;
+mod plans;
+mod reading;
+mod receiving;
+mod refused;
+mod relay;
+mod rules;
+mod sending;
+mod settling;
+mod waking;
+pub mod wire;
+
+pub use caller::{actor, answer, sending_line};
+pub use change::Change;
+pub use courier::Backoff;
+pub use custodian::Custodian;
+pub use desk::{Desk, Peers, Setup};
+pub use fuse::{CrashPoint, Fuse};
+pub use messages::{ask, report};
+pub use order::{Order, ticket_id};
+pub use parcel::{Parcel, PartnerParcel};
+pub use plans::Plans;
+pub use reading::{Reading, page_size};
+pub use receiving::{Arrival, tell_everyone};
+pub use refused::Refused;
+pub use relay::{Relay, verified};
+pub use rules::{Carried, Rules, Told};
+pub use sending::{Sent, offer_back, offer_solved, offer_up};
+pub use waking::wake_again;
+
+use proto::handover::custodian_service_server::CustodianServiceServer;
+use proto::handover::relay_service_server::RelayServiceServer;
+use proto::ticket::ticket_service_server::TicketServiceServer;
+use rpc::server::ServiceBuilder;
+use rpc::{Service, Stack, tuned};
+
+/// Starts a line's service with what every line serves: its tickets and what other lines say to it.
+#[must_use]
+pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
+    let limits = stack.limits;
+    Service::builder(stack)
+        .add(tuned!(TicketServiceServer::new(Reading(desk.clone())), limits))
+        .add(tuned!(RelayServiceServer::new(Relay(desk.clone())), limits))
+}
+
+/// As [`line_service`], for lines 1 to 4, where people hold tickets.
+#[must_use]
+pub fn custodian_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
+    let limits = stack.limits;
+    line_service(desk, stack).add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits))
+}

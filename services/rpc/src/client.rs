@@ -76,7 +76,7 @@ pub fn dial(uri: &str) -> Result<Channel, DialError> {
         .keep_alive_while_idle(true)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .connect_lazy();
-    Ok(boxed(answering(BoxCloneSyncService::new(channel.map_err(Into::into)), peer.into())))
+    Ok(boxed(answering(channel, peer.into())))
 }
 
 /// `channel` for somebody who has a token already, such as a command or a test; with trace and deadline as well.
@@ -176,11 +176,15 @@ fn outgoing<B: Step>(peer: Arc<str>, bearer: B, channel: Channel) -> Channel {
 }
 
 fn boxed(service: impl Inner) -> Channel {
-    BoxCloneSyncService::new(service.map_err(|never: Infallible| match never {}))
+    BoxCloneSyncService::new(service)
 }
 
 /// `channel`, answering for `peer` when that fails or goes away in the middle of its answer.
-fn answering(channel: Channel, peer: Arc<str>) -> impl Inner {
+fn answering<S>(channel: S, peer: Arc<str>) -> impl Inner
+where
+    S: tower::Service<Request, Response = Response, Future: Send> + Clone + Send + Sync + 'static,
+    S::Error: Into<tower::BoxError>,
+{
     service_fn(move |request: Request| {
         let (channel, peer) = (channel.clone(), peer.clone());
         async move {
@@ -189,7 +193,7 @@ fn answering(channel: Channel, peer: Arc<str>) -> impl Inner {
                 why: deepest(error).to_string(),
             };
             Ok::<_, Infallible>(match channel.oneshot(request).await {
-                Err(error) => refuse(&away(&*error)),
+                Err(error) => refuse(&away(&*error.into())),
                 Ok(response) => rebody(response, move |body, cx| {
                     body.poll_frame(cx).map(|polled| polled.map(|frame| frame.or_else(|error| Ok(tail(&away(&error))))))
                 }),
@@ -199,7 +203,7 @@ fn answering(channel: Channel, peer: Arc<str>) -> impl Inner {
 }
 
 /// The first cause: transports wrap what happened in `transport error`.
-fn deepest<'a>(mut error: &'a dyn std::error::Error) -> &'a dyn std::error::Error {
+fn deepest(mut error: &dyn std::error::Error) -> &dyn std::error::Error {
     while let Some(cause) = error.source() {
         error = cause;
     }

@@ -1,7 +1,7 @@
 //! Gives a reason to the statuses that the gRPC library makes by itself: an unknown method, a body that is no message.
 
 use http::HeaderMap;
-use http_body::{Body as _, Frame};
+use http_body::Body as _;
 use tonic::{Code, Status};
 
 use crate::{
@@ -41,7 +41,7 @@ impl Step for Explain {
                     Some(refusal) => trailers(&into_status(&refusal)),
                     None => frame,
                 },
-                None => Frame::from(frame),
+                None => frame,
             })
         })
     }

@@ -14,6 +14,9 @@ use crate::{
     server::Limits,
 };
 
+/// How long to wait for what was cut to let go of what it held.
+const CUT_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Lets in as many calls as there is room for, and none when the service goes down. Clones share the room.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -52,6 +55,8 @@ impl Gate {
         }
         self.cut.cancel();
         others.wait().await;
+        // What was cut lets go when it is next polled; in process that is up to its caller, so not for ever.
+        let _ = timeout(CUT_PATIENCE, self.inside.wait()).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tower::{BoxError, ServiceExt, service_fn, util::BoxCloneSyncService};
+use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use crate::{
     Channel,
@@ -38,7 +38,7 @@ impl Late {
             async move {
                 match present {
                     Some(channel) => channel.oneshot(request).await,
-                    None => Ok::<_, BoxError>(refuse(&Refusal::PeerUnavailable {
+                    None => Ok::<_, std::convert::Infallible>(refuse(&Refusal::PeerUnavailable {
                         peer: peer.to_string(),
                         why: "it is not connected".to_owned(),
                     })),

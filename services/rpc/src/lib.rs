@@ -39,10 +39,10 @@ pub use token::{Signer, Verifier};
 
 /// A way to one service, over the network or in process: both go through the very same layers.
 ///
-/// A generated client takes it as it is (`LineClient::new(channel)`). Those made by this crate answer every call: what
-/// fails on the way is a response with a status, not an `Err`.
+/// A generated client takes it as it is (`LineClient::new(channel)`). It answers every call: what fails on the way is a
+/// response with a status. (With a boxed error here the compiler could not see that the future of a call is `Send`.)
 pub type Channel = tower::util::BoxCloneSyncService<
     http::Request<tonic::body::Body>,
     http::Response<tonic::body::Body>,
-    tower::BoxError,
+    std::convert::Infallible,
 >;

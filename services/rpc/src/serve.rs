@@ -18,11 +18,7 @@ use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tower::ServiceExt;
 
-use crate::{
-    layer::{Response, refuse},
-    refusal::Refusal,
-    server::Service,
-};
+use crate::{layer::Response, server::Service};
 
 /// The most bytes of headers taken with a request; a token has at most a quarter of it.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
@@ -156,13 +152,11 @@ impl Port {
     }
 
     async fn respond(self, request: http::Request<Incoming>) -> Result<Response, Infallible> {
-        let is_grpc =
-            request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        let is_grpc = request.headers().get(CONTENT_TYPE).is_some_and(is_grpc);
         Ok(match (request.method(), request.uri().path()) {
-            (&Method::POST, path) if is_grpc && request.version() == Version::HTTP_2 => {
-                let peer = path.to_owned();
-                let answer = self.service.channel.oneshot(request.map(Body::new)).await;
-                answer.unwrap_or_else(|error| refuse(&Refusal::Internal { what: format!("{peer}: {error}") }))
+            (&Method::POST, _) if is_grpc && request.version() == Version::HTTP_2 => {
+                let Ok(answer) = self.service.channel.oneshot(request.map(Body::new)).await;
+                answer
             }
             (&Method::GET, "/healthz") if self.service.gate.going_down.is_cancelled() => {
                 page(StatusCode::SERVICE_UNAVAILABLE, "going down\n".to_owned())
@@ -177,6 +171,12 @@ impl Port {
             ),
         })
     }
+}
+
+/// Whether a content type is gRPC's own, and not that of its relatives for browsers.
+fn is_grpc(kind: &HeaderValue) -> bool {
+    let rest = kind.as_bytes().strip_prefix(b"application/grpc");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// A plain page.

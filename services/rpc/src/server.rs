@@ -7,7 +7,7 @@ use telemetry::measure;
 use ticket::Clock;
 use tonic::{body::Body, server::NamedService, service::Routes};
 use tonic_health::server::HealthReporter;
-use tower::{ServiceBuilder as Layers, ServiceExt, util::BoxCloneSyncService};
+use tower::{ServiceBuilder as Layers, util::BoxCloneSyncService};
 
 use crate::{
     Channel,
@@ -97,6 +97,7 @@ pub struct ServiceBuilder {
 impl ServiceBuilder {
     /// Adds a generated server, set up by [`tuned!`](crate::tuned).
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "it adds to a list; nobody writes builder + server")]
     pub fn add<S>(mut self, server: S) -> Self
     where
         S: tower::Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
@@ -155,7 +156,7 @@ impl ServiceBuilder {
             // Last: whether the caller may, by the rule beside the RPC.
             .layer(Around(Allow { serving: service.line() }))
             .service(routes);
-        let channel = BoxCloneSyncService::new(layered.map_err(|never: Infallible| match never {}));
+        let channel = BoxCloneSyncService::new(layered);
 
         let service = Service { name: service, channel, gate, limits, health, rpcs: rpcs.into() };
         service.report(true).now_or_never().expect("nobody else holds the lock of a reporter just made");

@@ -207,6 +207,20 @@ pub enum WakeReason {
     AutoClose,
 }
 
+impl WakeReason {
+    /// Its name in texts and logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QueueDeadline => "queue-deadline",
+            Self::BotDeadline => "bot-deadline",
+            Self::ClientSilence => "client-silence",
+            Self::VendorSilence => "vendor-silence",
+            Self::AutoClose => "auto-close",
+        }
+    }
+}
+
 /// What is carried from the sender of a handover to its receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baton {

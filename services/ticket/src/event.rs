@@ -323,3 +323,9 @@ pub enum Brought {
         resolution: Resolution,
     },
 }
+
+impl From<Evidence> for Brought {
+    fn from(evidence: Evidence) -> Self {
+        Self::Evidence { evidence: Box::new(evidence) }
+    }
+}

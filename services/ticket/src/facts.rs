@@ -102,3 +102,20 @@ pub struct Facts {
     /// The W3C `traceparent` of the ticket's journey; empty when it is not traced.
     pub trace: String,
 }
+
+/// How to reach a client. Kept on lines 0 and 1 only, and never printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The client's name.
+    pub name: String,
+    /// An e-mail address.
+    pub email: String,
+    /// A telephone number.
+    pub phone: String,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contact { .. }")
+    }
+}

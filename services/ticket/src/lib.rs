@@ -25,7 +25,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use custody::{Assignment, Baton, Custody, HoldReason, Hop, Passage, Returns, State, Ticket, Wake, WakeReason};
 pub use event::{Actor, Event, EventBody};
 pub use evidence::Evidence;
-pub use facts::{Channel, Facts, Kind, Language};
+pub use facts::{Channel, Contact, Facts, Kind, Language};
 pub use ids::{BondId, ClarificationId, Epoch, HandoverId, MessageId, OrganizationId, RequestId, TicketId};
 pub use line::Line;
 pub use priority::{Impact, Mood, Priority, Urgency};

@@ -1,0 +1,181 @@
+//! What a job works with inside a transaction.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use plan::Plan;
+use prost::Message;
+use proto::handover as hand;
+use store::{Outgoing, StoreError, Version, Work};
+use telemetry::carry::TraceContext;
+use ticket::{
+    Actor, Event, EventBody, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason,
+};
+
+use crate::parcel::Parcel;
+use crate::refused::Refused;
+use crate::wire::enums;
+
+/// One transaction of one line for one organization.
+#[derive(Debug)]
+pub struct Change<'w> {
+    /// The transaction.
+    pub work: &'w Work,
+    /// The plan in force.
+    pub plan: Arc<Plan>,
+    /// Whose database this is.
+    pub line: Line,
+    /// The instant of the change.
+    pub now: Timestamp,
+    /// Who causes it.
+    pub actor: Actor,
+    /// The trace of the work that causes it.
+    pub trace: TraceContext,
+}
+
+impl Change<'_> {
+    /// The organization for which this is done.
+    #[must_use]
+    pub fn organization(&self) -> &OrganizationId {
+        self.plan.organization()
+    }
+
+    /// A ticket of the organization.
+    ///
+    /// # Errors
+    /// [`Refused::TicketNotFound`].
+    pub async fn ticket(&self, id: TicketId) -> Result<(Ticket, Version), Refused> {
+        let found = self.work.ticket(self.organization(), id).await?;
+        found.ok_or_else(|| Refused::TicketNotFound(id.to_string()))
+    }
+
+    /// Writes `ticket` over what `read` saw.
+    ///
+    /// # Errors
+    /// [`Refused::ConcurrentChange`] when another write came between.
+    pub async fn put(&self, ticket: &Ticket, read: Option<Version>) -> Result<Version, Refused> {
+        match self.work.put(ticket, read).await {
+            Ok(version) => Ok(version),
+            Err(StoreError::Conflict { .. }) => Err(Refused::ConcurrentChange(ticket.facts.id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes an entry into the log.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn log(&self, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
+        let event = Event {
+            organization: self.organization().clone(),
+            ticket: ticket.facts.id,
+            line: self.line,
+            epoch: ticket.epoch,
+            at: self.now,
+            actor: self.actor.clone(),
+            trace_id: self.trace.trace_id().unwrap_or_default(),
+            body,
+        };
+        Ok(self.work.append(&event).await?)
+    }
+
+    /// The head of a message about `ticket` that this change causes by `step`.
+    #[must_use]
+    pub fn envelope(&self, ticket: &Ticket, parcel: Parcel, to: Line, step: &str) -> hand::Envelope {
+        let id = MessageId::of_step(ticket.facts.id, &format!("{parcel}>{to}"), step);
+        hand::Envelope {
+            message_id: id.to_string(),
+            organization: self.organization().to_string(),
+            ticket_id: ticket.facts.id.to_string(),
+            from: enums::to_line(self.line),
+            epoch: ticket.epoch.number(),
+        }
+    }
+
+    /// Puts a message to another line into the outbox. Those about one ticket to one line arrive in this order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn send(
+        &self,
+        ticket: &Ticket,
+        to: Line,
+        parcel: Parcel,
+        envelope: &hand::Envelope,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        let id = envelope.message_id.parse().map_err(|e| corrupt(format!("{e}")))?;
+        self.enqueue(ticket, id, None, to.name().to_owned(), parcel, message).await
+    }
+
+    /// Puts an offer of custody into the outbox.
+    pub(crate) async fn send_handover(
+        &self,
+        ticket: &Ticket,
+        handover: HandoverId,
+        to: Line,
+        parcel: Parcel,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        self.enqueue(ticket, MessageId::of_handover(handover), Some(handover), to.name().to_owned(), parcel, message)
+            .await
+    }
+
+    /// Puts a message to a vendor's side into the outbox, in the order of the bond.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn send_partner(
+        &self,
+        ticket: &Ticket,
+        id: MessageId,
+        vendor: &str,
+        parcel: Parcel,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        self.enqueue(ticket, id, None, format!("partner:{vendor}"), parcel, message).await
+    }
+
+    async fn enqueue(
+        &self,
+        ticket: &Ticket,
+        id: MessageId,
+        handover: Option<HandoverId>,
+        to: String,
+        parcel: Parcel,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        // A receiver must hear of a ticket before it hears more about it, so offers keep the same order.
+        let order_key = Some(format!("{}>{to}", ticket.facts.id));
+        let outgoing = Outgoing {
+            id,
+            organization: self.organization().clone(),
+            ticket: ticket.facts.id,
+            handover,
+            to,
+            order_key,
+            kind: parcel.to_string(),
+            payload: message.encode_to_vec(),
+            trace: self.trace.traceparent.clone(),
+            due: self.now,
+        };
+        self.work.enqueue(&outgoing).await?;
+        Ok(())
+    }
+
+    /// When a ticket that stands in a person's queue here must be looked at.
+    #[must_use]
+    pub fn queue_wake(&self, ticket: &Ticket) -> Wake {
+        self.wake_in(self.plan.queue_deadline(self.line, ticket.facts.priority), WakeReason::QueueDeadline)
+    }
+
+    /// A wake-up after `delay`.
+    #[must_use]
+    pub fn wake_in(&self, delay: jiff::SignedDuration, reason: WakeReason) -> Wake {
+        Wake { at: self.now.saturating_add(delay).unwrap_or(Timestamp::MAX), reason }
+    }
+}
+
+pub(crate) fn corrupt(why: String) -> Refused {
+    Refused::Store(StoreError::Corrupt { what: "a message of the outbox".to_owned(), why })
+}

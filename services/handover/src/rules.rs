@@ -1,0 +1,112 @@
+//! What differs between the lines.
+
+use async_trait::async_trait;
+use plan::Plan;
+use store::Outgoing;
+use ticket::event::{Brought, Decline};
+use ticket::{ClarificationId, Epoch, Line, Resolution, Ticket, Wake, WakeReason};
+use tonic::Status;
+
+use crate::change::Change;
+use crate::desk::Desk;
+use crate::parcel::PartnerParcel;
+use crate::receiving::Arrival;
+use crate::refused::Refused;
+use crate::waking::wake_again;
+
+/// What another line said, without custody moving.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// A line wants to know something from the client. Only line 1 hears this.
+    Question {
+        /// Which question.
+        clarification: ClarificationId,
+        /// Who asks.
+        by: Line,
+        /// What.
+        question: String,
+    },
+    /// The client's answer to this line's question.
+    Answer {
+        /// Which question.
+        clarification: ClarificationId,
+        /// What.
+        answer: String,
+    },
+    /// How it goes. Only line 1 hears this.
+    Progress {
+        /// Who.
+        by: Line,
+        /// What; empty when only custody moved.
+        text: String,
+        /// The epoch at which the sender took over, when that is the news.
+        took_over: Option<Epoch>,
+    },
+    /// The client wrote something.
+    ClientMessage {
+        /// What.
+        text: String,
+    },
+    /// What solved it.
+    Resolution {
+        /// How.
+        resolution: Resolution,
+    },
+}
+
+/// What a vendor's side answered to a message that was delivered to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The vendor's id of the case, if it has one.
+    pub partner_case_id: String,
+}
+
+/// A line's own part in the protocol. Everything here but [`Rules::carry`] runs inside a transaction.
+#[async_trait]
+pub trait Rules: Send + Sync + 'static {
+    /// Which line this is.
+    fn line(&self) -> Line;
+
+    /// What the line has against a handover whose evidence is complete; none when it takes it.
+    fn object(&self, plan: &Plan, brought: &Brought) -> Option<Decline> {
+        let _ = (plan, brought);
+        None
+    }
+
+    /// The line has just taken the ticket over.
+    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+        let _ = (change, ticket, arrival);
+        Ok(())
+    }
+
+    /// Another line said something about a ticket of which this line has a record, held or not.
+    async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
+        let _ = (change, ticket, told);
+        Ok(())
+    }
+
+    /// A deadline of a ticket held here has passed. Returns the next wake-up; none only when the ticket is closed or
+    /// was offered to another line.
+    async fn woke(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        reason: WakeReason,
+    ) -> Result<Option<Wake>, Refused> {
+        wake_again(change, ticket, reason).await
+    }
+
+    /// Delivers a message to a vendor's side. Only the bridge has such messages.
+    async fn carry(&self, desk: &Desk, parcel: PartnerParcel, message: &Outgoing) -> Result<Carried, Status> {
+        let _ = (desk, parcel, message);
+        Err(rpc::into_status(&rpc::Refusal::Unreadable {
+            what: "a message to a partner, outside the bridge".to_owned(),
+        }))
+    }
+
+    /// A message was delivered to a vendor's side.
+    async fn carried(&self, change: &Change<'_>, message: &Outgoing, carried: &Carried) -> Result<(), Refused> {
+        let _ = (change, message, carried);
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Nothing sleeps for ever: what happens to a ticket when its deadline passes.
+
+use jiff::SignedDuration;
+use ticket::{Actor, EventBody, Line, OrganizationId, Ticket, TicketId, Wake, WakeReason};
+use tracing::{Instrument, warn};
+
+use crate::change::Change;
+use crate::desk::Desk;
+use crate::messages::report;
+use crate::refused::Refused;
+
+/// How long a claimed wake-up is this process's alone.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How many wake-ups are claimed at once; the rest is claimed next.
+const BATCH: u32 = 64;
+
+/// What line 1 is told when the client does not answer.
+const CLIENT_SILENT: &str = "Клиент не ответил на уточнение, нужно напомнить. / The client has not answered the question; a reminder is needed.";
+
+impl Desk {
+    /// Wakes every ticket whose deadline has passed. Returns how many there were.
+    pub async fn wake_due(&self) -> usize {
+        let now = self.clock().now();
+        let lease = now.saturating_add(LEASE).unwrap_or(now);
+        let claimed = match self.0.store.claim_wakes(now, lease, BATCH).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                warn!(line = %self.line(), error = &error as &dyn std::error::Error, "the wake-ups cannot be read, will try again");
+                return 0;
+            }
+        };
+        let due = claimed.len();
+        for (organization, ticket) in claimed {
+            if let Err(problem) = self.wake(organization, ticket).await {
+                // The lease runs out, and the ticket is woken again.
+                warn!(%ticket, error = &problem as &dyn std::error::Error, "not woken, will try again");
+            }
+        }
+        due
+    }
+
+    async fn wake(&self, organization: OrganizationId, id: TicketId) -> Result<(), Refused> {
+        let rules = self.0.rules.clone();
+        let span = self.journey_span(&organization, id, "wake").await?;
+        self.work(&organization, Actor::Line { line: self.line() }, move |change| {
+            Box::pin(async move {
+                let (mut ticket, read) = change.ticket(id).await?;
+                // It may have been worked on since it was claimed.
+                let Some(due) = ticket.wake.clone().filter(|wake| wake.at <= change.now) else { return Ok(()) };
+                change.log(&ticket, EventBody::Woke { reason: due.reason }).await?;
+                let next = rules.woke(change, &mut ticket, due.reason).await?;
+                ticket.wake = next;
+                ticket.changed_at = change.now;
+                change.put(&ticket, Some(read)).await?;
+                Ok(())
+            })
+        })
+        .instrument(span)
+        .await
+    }
+}
+
+/// What every line does when a deadline passes: it stays in the queue with the next deadline; where the client is
+/// silent, line 1 is asked to remind.
+///
+/// # Errors
+/// What the database says.
+pub async fn wake_again(change: &Change<'_>, ticket: &Ticket, reason: WakeReason) -> Result<Option<Wake>, Refused> {
+    match reason {
+        WakeReason::QueueDeadline | WakeReason::BotDeadline | WakeReason::AutoClose => {
+            Ok(Some(change.queue_wake(ticket)))
+        }
+        WakeReason::ClientSilence => {
+            if change.line != Line::OWNER {
+                let step = format!("client-silent:{}", change.now);
+                report(change, ticket, CLIENT_SILENT.to_owned(), &step).await?;
+            }
+            Ok(Some(change.wake_in(change.plan.client_silence(), reason)))
+        }
+        WakeReason::VendorSilence => Ok(Some(change.wake_in(change.plan.vendor_silence(), reason))),
+    }
+}

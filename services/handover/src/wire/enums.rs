@@ -1,0 +1,64 @@
+//! Enums, both ways. `UNSPECIFIED` and numbers nobody knows are an answer, never a panic.
+
+use proto::{handover as hand, line2, ticket as wire};
+use ticket::evidence::StepResult;
+use ticket::{Channel, Impact, Kind, Language, Line, Mood, Priority, ReturnReason, Urgency};
+
+use super::Reader;
+
+macro_rules! both_ways {
+    ($($from:ident, $to:ident: $wire:path => $domain:ty { $($there:ident <=> $here:ident),+ $(,)? })+) => { $(
+        #[doc = concat!("[`", stringify!($domain), "`] on the wire, as its number.")]
+        #[must_use]
+        pub fn $to(value: $domain) -> i32 {
+            use $wire as Wire;
+            let value = match value { $(<$domain>::$here => Wire::$there),+ };
+            value as i32
+        }
+
+        #[doc = concat!("[`", stringify!($domain), "`] from the wire; none when it is unset or unknown, which is a fault if `required`.")]
+        pub fn $from(reader: &mut Reader, name: &str, number: i32, required: bool) -> Option<$domain> {
+            use $wire as Wire;
+            match Wire::try_from(number) {
+                $(Ok(Wire::$there) => Some(<$domain>::$here),)+
+                Ok(Wire::Unspecified) => {
+                    if required {
+                        reader.wrong(name, "is unset; it is required");
+                    }
+                    None
+                }
+                Err(_) => {
+                    reader.wrong(name, format!("{number} is not a value of this enum"));
+                    None
+                }
+            }
+        }
+    )+ };
+}
+
+both_ways! {
+    line, to_line: wire::Line => Line {
+        SelfService <=> SelfService, ServiceDesk <=> ServiceDesk, Technical <=> Technical, Expert <=> Expert, Vendor <=> Vendor,
+    }
+    kind, to_kind: wire::Kind => Kind {
+        Incident <=> Incident, ServiceRequest <=> ServiceRequest, Question <=> Question,
+    }
+    channel, to_channel: wire::Channel => Channel {
+        Phone <=> Phone, Email <=> Email, Chat <=> Chat, Messenger <=> Messenger, WebForm <=> WebForm,
+        MobileApp <=> MobileApp, SocialNetwork <=> SocialNetwork, InternalService <=> InternalService,
+    }
+    language, to_language: wire::Language => Language { Russian <=> Russian, English <=> English }
+    impact, to_impact: wire::Impact => Impact { Low <=> Low, Medium <=> Medium, High <=> High }
+    urgency, to_urgency: wire::Urgency => Urgency { Low <=> Low, Medium <=> Medium, High <=> High }
+    priority, to_priority: wire::Priority => Priority {
+        Low <=> Low, Medium <=> Medium, High <=> High, Critical <=> Critical,
+    }
+    mood, to_mood: wire::Mood => Mood { Negative <=> Negative, Neutral <=> Neutral, Positive <=> Positive }
+    step_result, to_step_result: line2::StepResult => StepResult {
+        Passed <=> Passed, Failed <=> Failed, Skipped <=> Skipped,
+    }
+    return_reason, to_return_reason: hand::ReturnReason => ReturnReason {
+        WrongZone <=> WrongZone, EvidenceInsufficient <=> EvidenceInsufficient, NotReproducible <=> NotReproducible,
+        SolvedMeanwhile <=> SolvedMeanwhile, OutOfScope <=> OutOfScope, RejectedByVendor <=> RejectedByVendor,
+    }
+}
