@@ -40,6 +40,9 @@ impl FromStr for Address {
         let (ours, rest): (Vec<&str>, Vec<&str>) =
             query.split('&').filter(|part| !part.is_empty()).partition(|part| part.starts_with("schema="));
         let schema = ours.first().and_then(|part| part.strip_prefix("schema=")).map(str::to_owned);
+        if ours.len() > 1 {
+            return Err(bad("`schema` is given twice"));
+        }
         if schema.as_deref().is_some_and(|name| !is_plain(name)) {
             return Err(bad("`schema` wants 1 to 63 of a-z, 0-9 and `_`, not starting with a digit"));
         }
@@ -65,6 +68,7 @@ mod tests {
         let url = "postgres://u@h/db?sslmode=disable&application_name=x".to_owned();
         assert_eq!(given.parse::<Address>().unwrap(), Address::Postgres { url, schema: Some("line2".to_owned()) });
         assert!("postgres://h/db?schema=a;drop".parse::<Address>().is_err());
+        assert!("postgres://h/db?schema=a&schema=b".parse::<Address>().is_err());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! - **One ticket's events** are written under the lock of its row, so that among them the order of numbers is the
 //!   order of commits, and a caller reads what it has just written.
 //! - **The feed of all tickets** goes by (transaction, number) and stops short of the oldest transaction that is still
-//!   open: whatever commits later comes later.
+//!   open: whatever commits later comes later. A transaction that stays open anywhere on the server, in another
+//!   database even, holds the feed up as long.
 //!
 //! On SQLite, with one writer, both are the plain order of numbers.
 
@@ -98,7 +99,8 @@ impl Store {
     }
 
     /// Up to `limit` events of one organization, or of all, after a position, in an order in which nothing ever
-    /// comes late. On PostgreSQL an event appears as soon as no older transaction is open.
+    /// comes late. On PostgreSQL an event appears as soon as no older transaction is open on
+    /// the server.
     ///
     /// # Errors
     /// What the database says.

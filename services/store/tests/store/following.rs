@@ -1,8 +1,10 @@
 //! The log: order, resumption, and PostgreSQL's late commits.
 
+use std::time::Duration;
+
 use store::testing::TestDatabase;
 use store::{Position, Store, StoreError};
-use ticket::Ticket;
+use ticket::{Event, OrganizationId, Ticket};
 use tokio::sync::oneshot;
 
 use crate::fixture::{acme, event, on_each, organization, put, texts, ticket, ticket_of};
@@ -12,6 +14,24 @@ async fn append(store: &Store, ticket: &Ticket, text: &str) {
     let done: Result<(), StoreError> =
         store.write(move |work| Box::pin(async move { work.append(&event).await })).await;
     done.expect("the event is appended");
+}
+
+/// The feed behind `after` once it has `count` events: on PostgreSQL it waits for transactions of other tests as well.
+async fn feed(
+    store: &Store,
+    organization: Option<&OrganizationId>,
+    after: Position,
+    count: usize,
+) -> Vec<(Position, Event)> {
+    let wait = async {
+        loop {
+            let seen = store.feed(organization, after, 10).await.expect("the feed is read");
+            if seen.len() >= count {
+                return seen;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.expect("the events come")
 }
 
 #[tokio::test]
@@ -38,11 +58,12 @@ async fn the_feed_has_every_ticket_of_one_organization_or_of_all() {
         let (ours, theirs) = (ticket("ours", 0), ticket_of(&organization("umbrella"), "theirs", 0));
         append(&store, &ours, "a").await;
         append(&store, &theirs, "x").await;
+        feed(&store, None, Position::START, 2).await;
         let end = store.feed_end(None).await.unwrap();
         append(&store, &ours, "b").await;
-        assert_eq!(texts(&store.feed(None, Position::START, 10).await.unwrap()), ["a", "x", "b"]);
-        assert_eq!(texts(&store.feed(Some(&acme()), Position::START, 10).await.unwrap()), ["a", "b"]);
-        assert_eq!(texts(&store.feed(None, end, 10).await.unwrap()), ["b"]);
+        assert_eq!(texts(&feed(&store, None, Position::START, 3).await), ["a", "x", "b"]);
+        assert_eq!(texts(&feed(&store, Some(&acme()), Position::START, 2).await), ["a", "b"]);
+        assert_eq!(texts(&feed(&store, None, end, 1).await), ["b"]);
         assert_eq!(texts(&store.feed(None, Position::START, 1).await.unwrap()), ["a"]);
     })
     .await;
@@ -89,11 +110,17 @@ async fn on_postgresql_a_late_commit_with_an_early_number_is_not_skipped() {
 
     go.send(()).unwrap();
     slow.await.unwrap().unwrap();
-    let seen = store.feed(None, Position::START, 10).await.unwrap();
+    let seen = feed(&store, None, Position::START, 2).await;
     assert_eq!(texts(&seen), ["early number, late commit", "late number, early commit"]);
     assert!(seen.is_sorted_by(|a, b| a.0 < b.0));
     store.close().await.unwrap();
 }
+
+/// Fails when nobody does within ten seconds.
+const UNTIL_SOMEBODY_WAITS_FOR_A_TICKET: &str = "DO $$ BEGIN FOR try IN 1..1000 LOOP \
+     IF EXISTS (SELECT FROM pg_locks waits JOIN pg_locks uses ON uses.pid = waits.pid \
+     WHERE NOT waits.granted AND uses.relation = 'ticket'::regclass) \
+     THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; RAISE 'nobody waits'; END $$";
 
 #[tokio::test]
 async fn writers_of_one_ticket_append_in_the_order_in_which_they_commit() {
@@ -104,8 +131,7 @@ async fn writers_of_one_ticket_append_in_the_order_in_which_they_commit() {
     let (go, slow) = append_slowly(&store, &one, "first").await;
     let (other, copy) = (store.clone(), one.clone());
     let second = tokio::spawn(async move { append(&other, &copy, "second").await });
-    tokio::task::yield_now().await;
-    assert!(!second.is_finished(), "it waits for the ticket's row");
+    database.tamper(UNTIL_SOMEBODY_WAITS_FOR_A_TICKET).await;
     go.send(()).unwrap();
     slow.await.unwrap().unwrap();
     second.await.unwrap();
@@ -122,6 +148,6 @@ async fn events_of_a_restored_dump_are_not_hidden_by_their_old_transaction_numbe
     database.tamper("UPDATE event SET xid = 9000000000000000000").await;
     let store = database.open().await.unwrap();
     append(&store, &ticket("one", 0), "b").await;
-    assert_eq!(texts(&store.feed(None, Position::START, 10).await.unwrap()), ["a", "b"]);
+    assert_eq!(texts(&feed(&store, None, Position::START, 2).await), ["a", "b"]);
     store.close().await.unwrap();
 }

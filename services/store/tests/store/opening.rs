@@ -32,10 +32,8 @@ async fn several_processes_may_open_a_new_database_at_the_same_time() {
 
 #[tokio::test]
 async fn services_share_a_postgresql_database_in_schemas_of_their_own() {
-    let Some(database) = TestDatabase::postgres() else { return };
-    let separator = if database.url().contains('?') { '&' } else { '?' };
-    let line = |name: &str| format!("{}{separator}schema={name}", database.url());
-    let (first, second) = (Store::open(&line("line1")).await.unwrap(), Store::open(&line("line2")).await.unwrap());
+    let (Some(here), Some(there)) = (TestDatabase::postgres(), TestDatabase::postgres()) else { return };
+    let (first, second) = (here.open().await.unwrap(), there.open().await.unwrap());
     let one = ticket("one", 0);
     put(&first, &one, None).await.unwrap();
     assert!(first.ticket(&acme(), one.facts.id).await.unwrap().is_some());
