@@ -15,9 +15,6 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// How many wake-ups are claimed at once; the rest is claimed next.
 const BATCH: u32 = 64;
 
-/// What line 1 is told when the client does not answer.
-const CLIENT_SILENT: &str = "Клиент не ответил на уточнение, нужно напомнить. / The client has not answered the question; a reminder is needed.";
-
 impl Desk {
     /// Wakes every ticket whose deadline has passed. Returns how many there were.
     pub async fn wake_due(&self) -> usize {
@@ -74,7 +71,7 @@ pub async fn wake_again(change: &Change<'_>, ticket: &Ticket, reason: WakeReason
         WakeReason::ClientSilence => {
             if change.line != Line::OWNER {
                 let step = format!("client-silent:{}", change.now);
-                report(change, ticket, CLIENT_SILENT.to_owned(), &step).await?;
+                report(change, ticket, texts::Text::ClientSilent.plain(change.plan.profile().language), &step).await?;
             }
             Ok(Some(change.wake_in(change.plan.client_silence(), reason)))
         }

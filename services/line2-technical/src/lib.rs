@@ -1,1 +1,35 @@
-//! Soon.
+//! Line 2, technical support: groups with zones of responsibility diagnose, fix, or hand up.
+//!
+//! **Invariant:** never writes to the client; what only the client can tell is asked through line 1.
+//!
+//! [`rules`](self) say what line 2 adds to the protocol, `intake` takes tickets in, `work` is its own daily work.
+
+mod intake;
+mod own;
+mod rules;
+mod work;
+
+use std::sync::Arc;
+
+use handover::{Desk, Setup, custodian_service};
+use proto::line2::intake_service_server::IntakeServiceServer;
+use proto::line2::technical_service_server::TechnicalServiceServer;
+use rpc::{Service, Stack, tuned};
+
+pub use own::Diagnosis;
+
+/// Line 2 over this database.
+#[must_use]
+pub fn desk(setup: Setup) -> Desk {
+    Desk::new(Arc::new(rules::Technical), setup)
+}
+
+/// Line 2 as a service.
+#[must_use]
+pub fn service(desk: &Desk, stack: Stack) -> Service {
+    let limits = stack.limits;
+    custodian_service(desk, stack)
+        .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
+        .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone())), limits))
+        .build()
+}

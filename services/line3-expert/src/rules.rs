@@ -1,0 +1,25 @@
+//! What line 3 adds to the protocol: its group takes what arrives.
+
+use handover::{Arrival, Change, Refused, Rules};
+use ticket::event::Brought;
+use ticket::{EventBody, Line, Ticket};
+use tonic::async_trait;
+
+/// Line 3's rules.
+pub(crate) struct Expert;
+
+#[async_trait]
+impl Rules for Expert {
+    fn line(&self) -> Line {
+        Line::Expert
+    }
+
+    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+        if ticket.assignment.forced || !matches!(arrival.brought, Brought::Evidence { .. }) {
+            return Ok(());
+        }
+        let group = change.plan.groups().find(|group| group.line == Line::Expert).map(|group| group.id.clone());
+        ticket.assignment.group.clone_from(&group);
+        change.log(ticket, EventBody::Assigned { zone: None, group, assignee: None }).await
+    }
+}

@@ -1,0 +1,151 @@
+//! What the services say to people by themselves, in Russian and English, from the resource file `texts.toml`.
+//!
+//! **Invariant:** the only home of such texts; an organization's own words stand in its plan.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use ticket::{Language, Line};
+
+const RESOURCE: &str = include_str!("../texts.toml");
+
+#[derive(Deserialize)]
+struct Both {
+    ru: String,
+    en: String,
+}
+
+static TEXTS: LazyLock<HashMap<String, Both>> =
+    LazyLock::new(|| toml::from_str(RESOURCE).expect("a test reads the whole resource"));
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $value:ident = $key:literal,)+) => {
+        /// A text of the resource file.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Text { $($(#[$doc])* $value,)+ }
+
+        impl Text {
+            /// Every text.
+            pub const ALL: &[Self] = &[$(Self::$value),+];
+
+            fn key(self) -> &'static str {
+                match self { $(Self::$value => $key),+ }
+            }
+        }
+    };
+}
+
+texts! {
+    /// An automatic answer: `answer`.
+    Answered = "answered",
+    /// Handed to a person, nothing to offer: `greeting`.
+    HandedOver = "handed_over",
+    /// Handed to a person, with articles that may help: `greeting`, `offers`.
+    HandedOverWithOffers = "handed_over_with_offers",
+    /// The client asked for a person: `greeting`.
+    PersonCalled = "person_called",
+    /// A ticket was registered: `greeting`, `number`.
+    Registered = "registered",
+    /// It is solved, please confirm: `number`, `done`, `how_to_verify`.
+    Resolved = "resolved",
+    /// It was closed after silence: `number`.
+    ClosedAfterSilence = "closed_after_silence",
+    /// Standing: answered at once.
+    StatusAnswered = "status_answered",
+    /// Standing: somebody works on it: `line`.
+    StatusInWork = "status_in_work",
+    /// Standing: it waits for the client.
+    StatusWaitsForYou = "status_waits_for_you",
+    /// Standing: solved, not confirmed.
+    StatusResolved = "status_resolved",
+    /// Standing: closed.
+    StatusClosed = "status_closed",
+    /// Line 0, in a client's words.
+    LineSelfService = "line_self_service",
+    /// Line 1, in a client's words.
+    LineServiceDesk = "line_service_desk",
+    /// Line 2, in a client's words.
+    LineTechnical = "line_technical",
+    /// Line 3, in a client's words.
+    LineExpert = "line_expert",
+    /// Line 4, in a client's words.
+    LineVendor = "line_vendor",
+    /// To line 1: the client has not answered.
+    ClientSilent = "client_silent",
+    /// Why an article did not help: the client said so.
+    WhyNotHelped = "why_not_helped",
+    /// Why an article was not used: too weak a match.
+    WhyNotSure = "why_not_sure",
+}
+
+impl Text {
+    /// The text in `language`, with every `{name}` of `fields` filled in.
+    ///
+    /// Values are put in once, left to right, so that braces in a value are not taken for fields.
+    #[must_use]
+    pub fn with(self, language: Language, fields: &[(&str, &str)]) -> String {
+        let Some(both) = TEXTS.get(self.key()) else { return String::new() };
+        let mut rest = match language {
+            Language::Russian => both.ru.as_str(),
+            Language::English => both.en.as_str(),
+        };
+        let mut filled = String::with_capacity(rest.len());
+        while let Some(open) = rest.find('{') {
+            let (before, field) = rest.split_at(open);
+            filled.push_str(before);
+            let Some(close) = field.find('}') else { break };
+            let value = fields.iter().find(|(name, _)| *name == &field[1..close]).map(|(_, value)| *value);
+            filled.push_str(value.unwrap_or(&field[..=close]));
+            rest = &field[close + 1..];
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// The text in `language`, where it has no fields.
+    #[must_use]
+    pub fn plain(self, language: Language) -> String {
+        self.with(language, &[])
+    }
+
+    /// What a client calls `line`.
+    #[must_use]
+    pub fn of_line(line: Line) -> Self {
+        match line {
+            Line::SelfService => Self::LineSelfService,
+            Line::ServiceDesk => Self::LineServiceDesk,
+            Line::Technical => Self::LineTechnical,
+            Line::Expert => Self::LineExpert,
+            Line::Vendor => Self::LineVendor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Vec<&str> {
+        let mut fields: Vec<_> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        fields.sort_unstable();
+        fields
+    }
+
+    #[test]
+    fn every_text_stands_in_both_languages_with_the_same_fields() {
+        assert_eq!(TEXTS.len(), Text::ALL.len(), "the resource and the code list the same texts");
+        for text in Text::ALL {
+            let both = TEXTS.get(text.key()).unwrap_or_else(|| panic!("{text:?} is not in the resource"));
+            assert!(!both.ru.trim().is_empty() && !both.en.trim().is_empty(), "{text:?}");
+            assert_eq!(fields(&both.ru), fields(&both.en), "{text:?}");
+            assert!(both.ru.chars().any(|c| ('а'..='я').contains(&c)), "{text:?} is Russian in `ru`");
+        }
+    }
+
+    #[test]
+    fn braces_in_a_value_are_no_fields() {
+        let text = Text::Answered.with(Language::English, &[("answer", "use {answer} {x}")]);
+        assert!(text.starts_with("use {answer} {x}\n"), "{text}");
+    }
+}
