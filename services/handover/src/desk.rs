@@ -164,8 +164,12 @@ impl Desk {
         .await
     }
 
-    /// Runs `job` in one transaction for `organization`, in the name of `actor`.
-    pub(crate) async fn work<R: Send + 'static>(
+    /// Runs `job` in one transaction for `organization`, in the name of `actor`. Repeats are the job's to know; a
+    /// caller's order goes by [`Desk::change`].
+    ///
+    /// # Errors
+    /// What the job refuses, or what the database says.
+    pub async fn work<R: Send + 'static>(
         &self,
         organization: &OrganizationId,
         actor: Actor,
@@ -191,7 +195,10 @@ impl Desk {
     }
 
     /// A span in the ticket's own trace. Work that came in another trace links to that.
-    pub(crate) async fn journey_span(
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn journey_span(
         &self,
         organization: &OrganizationId,
         id: TicketId,

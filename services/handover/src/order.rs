@@ -39,7 +39,8 @@ impl Order {
 }
 
 /// What tells the content of a message from that of another.
-pub(crate) fn fingerprint(message: &impl Message) -> Vec<u8> {
+#[must_use]
+pub fn fingerprint(message: &impl Message) -> Vec<u8> {
     // The contracts have no maps, so that equal messages have equal bytes.
     Sha256::digest(message.encode_to_vec()).to_vec()
 }

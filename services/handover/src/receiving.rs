@@ -79,7 +79,10 @@ fn fuse_cut(fuse: &Fuse) -> Result<(), Refused> {
 }
 
 /// The first answer to a message that came before; a fault when it came with another content.
-pub(crate) async fn known_answer<M: Message + Default>(
+///
+/// # Errors
+/// [`Refused::RequestIdReused`], or what the database says.
+pub async fn known_answer<M: Message + Default>(
     change: &Change<'_>,
     id: MessageId,
     fingerprint: &[u8],
@@ -144,9 +147,11 @@ async fn take_over(
         ticket.wake = Some(change.wake_in(change.plan.auto_close(), WakeReason::AutoClose));
         tell_everyone(change, &ticket, resolution).await?;
     }
+    // Written before the rules run: a line's own document stands in the ticket's row.
+    let read = change.put(&ticket, read).await?;
     rules.took_over(change, &mut ticket, arrival).await?;
     tell_owner(change, &ticket).await?;
-    change.put(&ticket, read).await?;
+    change.put(&ticket, Some(read)).await?;
     let receipt =
         hand::Receipt { line: enums::to_line(change.line), epoch: epoch.number(), at: Some(instant(change.now)) };
     Ok((true, hand::answer::Outcome::Accepted(receipt)))

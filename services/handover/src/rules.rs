@@ -79,6 +79,12 @@ pub trait Rules: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Another line has taken over a ticket that was held here; the copy is read-only from now on.
+    async fn left(&self, change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
+        let _ = (change, ticket);
+        Ok(())
+    }
+
     /// Another line said something about a ticket of which this line has a record, held or not.
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
         let _ = (change, ticket, told);

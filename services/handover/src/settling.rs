@@ -36,7 +36,7 @@ impl Desk {
         by: Line,
         verdict: Verdict,
     ) -> Result<(), Refused> {
-        let fuse = self.0.fuse.clone();
+        let (fuse, rules) = (self.0.fuse.clone(), self.0.rules.clone());
         fuse.pass(CrashPoint::BeforeSettle).await;
         let (id, ticket_id) = (message.id, message.ticket);
         let offered_at = message.due;
@@ -49,6 +49,7 @@ impl Desk {
                         let news = ticket.passed(epoch, change.now).map_err(Refused::state(ticket_id))?;
                         change.log(&ticket, EventBody::Accepted { handover, by, epoch }).await?;
                         if news {
+                            rules.left(change, &ticket).await?;
                             change.put(&ticket, Some(read)).await?;
                         }
                         let lag = change.now.duration_since(offered_at).as_secs_f64();
