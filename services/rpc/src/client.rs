@@ -188,9 +188,10 @@ where
     service_fn(move |request: Request| {
         let (channel, peer) = (channel.clone(), peer.clone());
         async move {
-            let away = move |error: &dyn std::error::Error| Refusal::PeerUnavailable {
-                peer: peer.to_string(),
-                why: deepest(error).to_string(),
+            let away = move |error: &(dyn std::error::Error + 'static)| match deepest(error) {
+                // The transport reads our grpc-timeout, too, and may be the first to notice.
+                cause if cause.is::<tonic::TimeoutExpired>() => Refusal::OutOfTime,
+                cause => Refusal::PeerUnavailable { peer: peer.to_string(), why: cause.to_string() },
             };
             Ok::<_, Infallible>(match channel.oneshot(request).await {
                 Err(error) => refuse(&away(&*error.into())),
@@ -203,7 +204,7 @@ where
 }
 
 /// The first cause: transports wrap what happened in `transport error`.
-fn deepest(mut error: &dyn std::error::Error) -> &dyn std::error::Error {
+fn deepest<'a>(mut error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     while let Some(cause) = error.source() {
         error = cause;
     }

@@ -152,3 +152,34 @@ fn written(patience: Duration) -> HeaderValue {
     };
     HeaderValue::from_str(&text).expect("digits and a letter are a header")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_no_more_than_there_was() {
+        for patience in [
+            Duration::from_nanos(1),
+            Duration::from_micros(1_999),
+            Duration::from_millis(99_999),
+            Duration::new(100, 999_999_999),
+            Duration::from_secs(99_999_999),
+            STREAM_MAX,
+        ] {
+            let told = read(&written(patience)).unwrap();
+            assert!(told <= patience && patience - told < Duration::from_secs(1), "{patience:?} became {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_has_one_to_eight_digits_and_a_unit() {
+        let of = |text| read(&HeaderValue::from_static(text));
+        assert_eq!(of("1H"), Some(Duration::from_secs(3600)));
+        assert_eq!(of("2M"), Some(Duration::from_secs(120)));
+        assert_eq!(of("99999999n"), Some(Duration::from_nanos(99_999_999)));
+        for wrong in ["", "S", "1", "123456789S", "-1S", "1.5S", "1s", " 1S"] {
+            assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -60,7 +60,7 @@ pub trait Problem: Error {
     }
 }
 
-/// What the caller of a status-making problem is to do about it.
+/// What a caller is to do about a refusal.
 enum Retry {
     /// Nothing: the same call gets the same answer.
     Never,
@@ -119,17 +119,15 @@ pub fn into_status(problem: &dyn Problem) -> Status {
         .map(|(key, value)| (key.to_owned(), shorten(value, MESSAGE_BYTES_MAX)))
         .collect();
 
-    let message = match reason {
-        Reason::Internal | Reason::Unspecified => {
-            tracing::error!(error = chain(problem), "a call failed by a fault of ours");
-            metadata.extend(TraceContext::current().trace_id().map(|id| ("trace_id".to_owned(), id)));
-            "a fault of ours; its details are in the log under the trace id".to_owned()
-        }
-        Reason::StorageUnavailable => {
-            tracing::warn!(error = chain(problem), "a call failed for want of storage");
-            "the database is full, locked or away; nothing was changed, try again in a moment".to_owned()
-        }
-        _ => shorten(problem.to_string(), MESSAGE_BYTES_MAX),
+    let message = if matches!(reason, Reason::Internal | Reason::Unspecified) {
+        tracing::error!(error = chain(problem), "a call failed by a fault of ours");
+        metadata.extend(TraceContext::current().trace_id().map(|id| ("trace_id".to_owned(), id)));
+        "a fault of ours; its details are in the log under the trace id".to_owned()
+    } else if reason == Reason::StorageUnavailable {
+        tracing::warn!(error = chain(problem), "a call failed for want of storage");
+        "the database is full, locked or away; nothing was changed, try again in a moment".to_owned()
+    } else {
+        shorten(problem.to_string(), MESSAGE_BYTES_MAX)
     };
 
     let mut details = ErrorDetails::with_error_info(word(reason), DOMAIN, metadata);

@@ -139,7 +139,7 @@ async fn what_the_library_refuses_has_a_reason_too() {
     let scene = Scene::new();
     let put = "/estafeta.line0.v1.KnowledgeService/PutArticles";
     let huge = framed(0, &vec![0; 5 * 1024 * 1024]);
-    let cases: Vec<(&str, &str, Option<&str>, Vec<u8>, Reason)> = vec![
+    let cases = [
         ("no such method", "/estafeta.line0.v1.KnowledgeService/Drop", None, framed(0, &[]), Reason::MethodUnknown),
         ("no such service", "/estafeta.line9.v1.Nobody/Ask", None, framed(0, &[]), Reason::MethodUnknown),
         ("not a path of gRPC", "/", None, framed(0, &[]), Reason::MethodUnknown),

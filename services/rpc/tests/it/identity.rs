@@ -1,16 +1,23 @@
 //! Whoever calls is known, or gets nothing; and what may be called stands in the protos.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use proto::{errors::Reason, line0::knowledge_service_client::KnowledgeServiceClient};
+use proto::{
+    errors::Reason,
+    line0::knowledge_service_client::KnowledgeServiceClient,
+    ticket::{GetLegRequest, ticket_service_client::TicketServiceClient},
+};
 use rpc::{
-    Caller, KeyName, Keys, Problem, Refusal, Role, ServiceName, access::AccessTable, as_caller, caller, reason_of,
+    Caller, KeyName, Keys, Peer, Problem, Refusal, Role, ServiceName, access::AccessTable, as_caller, caller,
+    reason_of, token::TokenError,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use ticket::{Clock, Line};
 
-use crate::scene::{Desk, LINE0, Scene, Way, organization, question, said, title};
+use crate::scene::{Desk, LINE0, LINE1, Scene, Way, organization, question, said, title, who};
 
 /// Everybody there is.
 fn everybody() -> Vec<Role> {
@@ -31,7 +38,7 @@ fn everybody() -> Vec<Role> {
 fn echoing() -> Desk {
     Desk::answering(|request| async move {
         let caller = caller(&request).map_err(|refusal| rpc::into_status(&refusal))?;
-        Ok(said(format!("{} of {} is {}", caller.subject, caller.organization, caller.role)))
+        Ok(said(who(caller)))
     })
 }
 
@@ -62,7 +69,7 @@ fn forged(header: &Header, role: &str, key: &EncodingKey) -> SecretString {
     let claims = json!({
         "sub": "mallory", "org": "acme", "role": role, "iat": 1_800_000_000, "exp": 1_800_000_300, "aud": "estafeta",
     });
-    jsonwebtoken::encode(header, &claims, key).unwrap().into()
+    jsonwebtoken::encode(header, &claims, key).expect("it can be signed").into()
 }
 
 fn base64url(text: &str) -> String {
@@ -166,6 +173,42 @@ fn a_service_that_starts_later_is_believed_without_a_restart() {
     };
     let token = late.signer(KeyName::Gateway).unwrap().token(&gateway, scene.clock.now(), SignedDuration::from_mins(1));
     assert_eq!(first.verifier().verify(token.expose_secret(), scene.clock.now()), Ok(gateway));
+}
+
+#[test]
+fn a_key_that_was_replaced_is_believed_and_the_old_one_no_more() {
+    let scene = Scene::new();
+    let verifier = scene.keys.verifier();
+    let old = scene.token(Role::Client);
+    assert!(verifier.verify(old.expose_secret(), scene.clock.now()).is_ok());
+
+    std::fs::remove_file(scene.key_dir().join("authority.pem")).unwrap();
+    let keys = Keys::open(&scene.key_dir(), &[KeyName::Authority]).unwrap();
+    let authority = keys.signer(KeyName::Authority).unwrap();
+    let new = authority.token(&scene.caller(Role::Client), scene.clock.now(), SignedDuration::from_mins(5));
+    assert_eq!(verifier.verify(new.expose_secret(), scene.clock.now()), Ok(scene.caller(Role::Client)));
+    assert_eq!(verifier.verify(old.expose_secret(), scene.clock.now()), Err(TokenError::Signature));
+}
+
+#[tokio::test]
+async fn a_service_speaks_for_itself_and_for_one_organization_as_long_as_it_runs() {
+    let scene = Scene::new();
+    for way in Way::BOTH {
+        let open = scene.open(way, LINE0, Desk::quiet()).await;
+        let peer = scene.peer("line 0", open.channel.clone(), LINE1);
+        let mut legs = TicketServiceClient::new(peer.of(&organization()));
+        for _ in 0..3 {
+            let leg = legs.get_leg(GetLegRequest::default()).await.unwrap().into_inner();
+            assert_eq!(leg.ticket_json, "service-desk of acme is service service-desk", "{way:?}");
+            scene.clock.advance(SignedDuration::from_mins(30)); // the token of before is long over
+        }
+
+        let gateways = scene.keys.signer(KeyName::Gateway).unwrap();
+        let posing = Peer::new("line 0", open.channel.clone(), gateways, LINE1, Arc::new(scene.clock.clone()));
+        let mut legs = TicketServiceClient::new(posing.of(&organization()));
+        let refused = legs.get_leg(GetLegRequest::default()).await.unwrap_err();
+        assert_eq!(reason_of(&refused), Some(Reason::Unauthenticated), "{way:?}: {refused:?}");
+    }
 }
 
 #[test]

@@ -31,8 +31,8 @@ impl Kept {
         let says = |span: &SpanData, service: &str| {
             span.attributes.iter().any(|one| one.key.as_str() == "estafeta.service" && one.value.as_str() == service)
         };
-        let found = spans.iter().filter(|span| span.span_kind == kind && service.is_none_or(|name| says(span, name)));
-        found.cloned().next().unwrap_or_else(|| panic!("no {kind:?} span of {service:?} among {spans:#?}"))
+        let found = spans.iter().find(|span| span.span_kind == kind && service.is_none_or(|name| says(span, name)));
+        found.cloned().unwrap_or_else(|| panic!("no {kind:?} span of {service:?} among {spans:#?}"))
     }
 }
 
