@@ -159,7 +159,7 @@ impl Desk {
             ticket = %message.ticket,
             line = %self.line(),
             to = message.to,
-            attempt = attempts + 1
+            attempt = attempts
         );
         carry::adopt(&span, &trace_context(&message.trace));
         async {
@@ -225,7 +225,7 @@ impl Desk {
             (false, ..) => {
                 let wait = self.0.backoff.wait(attempts);
                 let until = later(self.0.clock.now(), wait);
-                warn!(%ticket, to, kind = message.kind, attempt = attempts + 1, retry_in_ms = wait.as_millis(), error, "not delivered, will try again");
+                warn!(%ticket, to, kind = message.kind, attempt = attempts, retry_in_ms = wait.as_millis(), error, "not delivered, will try again");
                 self.0.store.postpone(message.id, until, error).await.map_err(Refused::from)
             }
         };

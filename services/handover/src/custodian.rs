@@ -141,12 +141,14 @@ impl Desk {
         id: TicketId,
         resolution: Resolution,
     ) -> Result<hand::CustodianServiceResolveResponse, Refused> {
+        let rules = self.0.rules.clone();
         self.change(order, id, "resolve", move |change| {
             Box::pin(async move {
                 let (mut ticket, read) = change.ticket(id).await?;
                 let wake = change.wake_in(change.plan.auto_close(), WakeReason::AutoClose);
                 ticket.resolve(resolution.clone(), wake, change.now).map_err(Refused::state(id))?;
                 change.log(&ticket, EventBody::Resolved { resolution: resolution.clone() }).await?;
+                rules.solved(change, &ticket, &resolution).await?;
                 tell_everyone(change, &ticket, &resolution).await?;
                 let version = change.put(&ticket, Some(read)).await?;
                 let ticket = Some(record::to_ticket(&ticket, version.number()));

@@ -79,6 +79,12 @@ pub trait Rules: Send + Sync + 'static {
         Ok(())
     }
 
+    /// A person of this line solved a ticket that stays here for the client's confirmation. Only line 1 hears this.
+    async fn solved(&self, change: &Change<'_>, ticket: &Ticket, resolution: &Resolution) -> Result<(), Refused> {
+        let _ = (change, ticket, resolution);
+        Ok(())
+    }
+
     /// Another line has taken over a ticket that was held here; the copy is read-only from now on.
     async fn left(&self, change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
         let _ = (change, ticket);

@@ -1,1 +1,42 @@
-//! Soon.
+//! Line 0, self-service: answers at once from knowledge, tells how a request stands, or says honestly that it can't
+//! and hands over.
+//!
+//! **Invariant:** a request is never left in silence: it is answered and closed here, or on its way to line 1.
+//!
+//! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it, of which `ask` is the
+//! deciding part; `articles` is `KnowledgeService`, over the `shelf` of each organization. Nobody hands to line 0, so
+//! it has no `intake`.
+
+mod articles;
+mod ask;
+mod own;
+mod rules;
+mod shelf;
+mod standing;
+mod work;
+
+use std::sync::Arc;
+
+use handover::{Desk, Setup, line_service};
+use proto::line0::knowledge_service_server::KnowledgeServiceServer;
+use proto::line0::self_service_service_server::SelfServiceServiceServer;
+use rpc::{Service, Stack, tuned};
+
+/// Line 0 over this database.
+#[must_use]
+pub fn desk(setup: Setup) -> Desk {
+    Desk::new(Arc::new(rules::SelfService), setup)
+}
+
+/// Line 0 as a service.
+#[must_use]
+pub fn service(desk: &Desk, stack: Stack) -> Service {
+    let limits = stack.limits;
+    let shelves = shelf::Shelves::default();
+    let work = work::Work { desk: desk.clone(), shelves: shelves.clone() };
+    let articles = articles::Articles { desk: desk.clone(), shelves };
+    line_service(desk, stack)
+        .add(tuned!(SelfServiceServiceServer::new(work), limits))
+        .add(tuned!(KnowledgeServiceServer::new(articles), limits))
+        .build()
+}

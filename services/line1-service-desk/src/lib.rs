@@ -1,1 +1,40 @@
-//! Soon.
+//! Line 1, the service desk: registers, triages, works the checklist, and owns the client contact to the end.
+//!
+//! **Invariant:** the only line that writes to the client. It keeps the home record of every ticket that a person has
+//! to see; how to reach the client never leaves it.
+//!
+//! [`rules`](self) say what line 1 adds to the protocol, `intake` takes tickets from line 0, `work` is its own daily
+//! work, of which `register`, `contact` and `checklist` are parts.
+
+mod checklist;
+mod contact;
+mod intake;
+mod own;
+mod register;
+mod rules;
+mod work;
+
+use std::sync::Arc;
+
+use handover::{Desk, Setup, custodian_service};
+use proto::line1::intake_service_server::IntakeServiceServer;
+use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
+use rpc::{Service, Stack, tuned};
+
+pub use own::{Home, Message, Question};
+
+/// Line 1 over this database.
+#[must_use]
+pub fn desk(setup: Setup) -> Desk {
+    Desk::new(Arc::new(rules::ServiceDesk), setup)
+}
+
+/// Line 1 as a service.
+#[must_use]
+pub fn service(desk: &Desk, stack: Stack) -> Service {
+    let limits = stack.limits;
+    custodian_service(desk, stack)
+        .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
+        .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
+        .build()
+}

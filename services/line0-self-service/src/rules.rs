@@ -1,0 +1,44 @@
+//! What line 0 adds to the protocol: what it holds and cannot answer goes to line 1, again and again until it is taken.
+
+use handover::{Change, Refused, Rules, offer_up, wake_again};
+use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
+use tonic::async_trait;
+
+use crate::own::Talk;
+
+/// Line 0's rules.
+pub(crate) struct SelfService;
+
+#[async_trait]
+impl Rules for SelfService {
+    fn line(&self) -> Line {
+        Line::SelfService
+    }
+
+    async fn woke(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        reason: WakeReason,
+    ) -> Result<Option<Wake>, Refused> {
+        match ticket.state {
+            // Line 1 declined it, so that it is held here again; a bot never leaves a request in silence.
+            State::Open | State::OnHold { .. } => {
+                let talk: Talk = change.work.own(change.organization(), ticket.facts.id).await?;
+                hand_over(change, ticket, &talk).await?;
+                Ok(None)
+            }
+            State::Resolved { .. } | State::Closed { .. } => wake_again(change, ticket, reason).await,
+        }
+    }
+}
+
+/// Offers the ticket to line 1 with everything asked and offered.
+pub(crate) async fn hand_over(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    talk: &Talk,
+) -> Result<proto::handover::Outcome, Refused> {
+    let evidence = Evidence::ServiceDesk(talk.evidence());
+    offer_up(change, ticket, evidence, talk.contact.clone(), false).await
+}

@@ -1,0 +1,112 @@
+//! Triage and the checklist of the category: what line 1 finds out before it answers or hands up.
+
+use handover::wire::{Reader, enums, evidence, record};
+use handover::{Change, Desk, Order, Refused};
+use proto::line1::{ChecklistStep, RecordStepRequest, RecordStepResponse, TriageRequest, TriageResponse};
+use rpc::Caller;
+use ticket::evidence::{StepOutcome, StepResult};
+use ticket::field::LINE_BYTES_MAX;
+use ticket::{EventBody, Impact, Mood, Ticket, TicketId, Urgency};
+
+use crate::own::Home;
+
+pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest) -> Result<TriageResponse, Refused> {
+    let order = Order::of(caller, "Triage", &request.request_id, &request)?;
+    let TriageRequest { request_id: _, ticket_id, category, impact, urgency, mood, product, environment } = request;
+    let mut reader = Reader::default();
+    let id = reader.id::<TicketId>("ticket_id", &ticket_id);
+    let category = reader.text("category", &category, LINE_BYTES_MAX);
+    let impact = enums::impact(&mut reader, "impact", impact, true).unwrap_or(Impact::Medium);
+    let urgency = enums::urgency(&mut reader, "urgency", urgency, true).unwrap_or(Urgency::Medium);
+    let mood = enums::mood(&mut reader, "mood", mood, true).unwrap_or(Mood::Neutral);
+    let product = reader.optional("product", &product, LINE_BYTES_MAX);
+    let environment = reader.optional("environment", &environment, LINE_BYTES_MAX);
+    let id = reader.finish(id)?;
+    desk.change(&order, id, "triage", move |change| {
+        Box::pin(async move {
+            if change.plan.category(&category).is_none() {
+                return Err(Refused::CategoryUnknown(category));
+            }
+            let (mut ticket, read) = change.ticket(id).await?;
+            ticket.may_work("triage").map_err(Refused::state(id))?;
+            let priority = change.plan.priority(impact, urgency);
+            let facts = &mut ticket.facts;
+            (facts.impact, facts.urgency, facts.mood, facts.priority) = (impact, urgency, mood, priority);
+            facts.category = Some(category.clone());
+            facts.product = product.or(facts.product.take());
+            facts.environment = environment.or(facts.environment.take());
+            ticket.wake = Some(change.queue_wake(&ticket));
+            ticket.changed_at = change.now;
+            change.log(&ticket, EventBody::Triaged { category, impact, urgency, mood, priority }).await?;
+            let version = change.put(&ticket, Some(read)).await?;
+            let home: Home = change.work.own(change.organization(), id).await?;
+            let checklist = steps(change, &ticket, &home);
+            Ok(TriageResponse { ticket: Some(record::to_ticket(&ticket, version.number())), checklist })
+        })
+    })
+    .await
+}
+
+pub(crate) async fn record_step(
+    desk: &Desk,
+    caller: &Caller,
+    request: RecordStepRequest,
+) -> Result<RecordStepResponse, Refused> {
+    let order = Order::of(caller, "RecordStep", &request.request_id, &request)?;
+    let RecordStepRequest { request_id: _, ticket_id, outcome } = request;
+    let mut reader = Reader::default();
+    let id = reader.id::<TicketId>("ticket_id", &ticket_id);
+    let outcome = reader.given("outcome", outcome).and_then(|given| evidence::step(&mut reader, "outcome", given));
+    let (id, outcome) = reader.finish(id.zip(outcome))?;
+    desk.change(&order, id, "record a step", move |change| {
+        Box::pin(async move {
+            let (ticket, read) = change.ticket(id).await?;
+            ticket.may_work("record a step of").map_err(Refused::state(id))?;
+            allowed(change, &ticket, &outcome)?;
+            let mut home: Home = change.work.own(change.organization(), id).await?;
+            match home.checklist.iter_mut().find(|known| known.step == outcome.step) {
+                Some(known) => known.clone_from(&outcome),
+                None => home.checklist.push(outcome.clone()),
+            }
+            change.work.put_own(change.organization(), id, &home).await?;
+            change.log(&ticket, EventBody::ChecklistStep { outcome }).await?;
+            let checklist = steps(change, &ticket, &home);
+            Ok(RecordStepResponse { ticket: Some(record::to_ticket(&ticket, read.number())), checklist })
+        })
+    })
+    .await
+}
+
+/// The step must be in the category's checklist, and be skipped only where the plan allows that, with a reason.
+fn allowed(change: &Change<'_>, ticket: &Ticket, outcome: &StepOutcome) -> Result<(), Refused> {
+    let refused = |why: &str| Err(Refused::StepRefused { step: outcome.step.clone(), why: why.to_owned() });
+    let Some(category) = &ticket.facts.category else {
+        return refused("the ticket has no category yet; triage it first");
+    };
+    let checklist = change.plan.checklist_for(category);
+    let step = checklist.and_then(|checklist| checklist.steps.iter().find(|step| step.id == outcome.step));
+    match (step, outcome.result) {
+        (None, _) => refused("the checklist of the ticket's category has no such step"),
+        (Some(step), StepResult::Skipped) if !step.may_skip => refused("the plan does not allow to skip it"),
+        (Some(_), StepResult::Skipped) if outcome.note.is_empty() => refused("say in the note why it is skipped"),
+        (Some(_), StepResult::Passed | StepResult::Failed | StepResult::Skipped) => Ok(()),
+    }
+}
+
+/// The checklist of the ticket's category with what was recorded so far, in the organization's language.
+fn steps(change: &Change<'_>, ticket: &Ticket, home: &Home) -> Vec<ChecklistStep> {
+    let language = change.plan.profile().language;
+    let checklist = ticket.facts.category.as_deref().and_then(|category| change.plan.checklist_for(category));
+    let steps = checklist.map(|checklist| checklist.steps.as_slice()).unwrap_or_default();
+    let outcome = |id: &str| home.checklist.iter().find(|outcome| outcome.step == id).cloned();
+    steps
+        .iter()
+        .map(|step| ChecklistStep {
+            step: step.id.clone(),
+            text: step.text.in_language(language).to_owned(),
+            expected: step.expected.in_language(language).to_owned(),
+            may_skip: step.may_skip,
+            outcome: outcome(&step.id).map(evidence::to_step),
+        })
+        .collect()
+}

@@ -1,0 +1,67 @@
+//! The home record: what line 1 itself keeps on a ticket, wherever custody is.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ticket::evidence::StepOutcome;
+use ticket::facts::Contact;
+use ticket::{ClarificationId, Custody, Epoch, Line, Ticket};
+
+/// What line 1 keeps on a ticket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// How to reach the client.
+    pub contact: Contact,
+    /// What client and support wrote to each other, oldest first.
+    pub conversation: Vec<Message>,
+    /// What other lines want to know from the client, oldest first.
+    pub questions: Vec<Question>,
+    /// The checklist's run: the last outcome of each step, in the order of first runs.
+    pub checklist: Vec<StepOutcome>,
+    /// The last line that said it took over, and at which epoch.
+    pub moved: Option<(Line, Epoch)>,
+}
+
+/// One message between client and support.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Whether the client wrote it.
+    pub from_client: bool,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A question of another line to the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Which.
+    pub id: ClarificationId,
+    /// Who asks.
+    pub by: Line,
+    /// What.
+    pub question: String,
+    /// Whether it was put to the client.
+    pub relayed: bool,
+    /// The answer.
+    pub answer: Option<String>,
+}
+
+impl Home {
+    /// Who holds the ticket, as far as line 1 knows.
+    #[must_use]
+    pub fn custodian(&self, ticket: &Ticket) -> Line {
+        let (line, since) = match ticket.custody {
+            Custody::Held => return ticket.line,
+            Custody::HandingOver { to, epoch, .. } | Custody::PassedOn { to, epoch } => (to, epoch),
+        };
+        self.moved.filter(|(_, epoch)| *epoch > since).map_or(line, |(line, _)| line)
+    }
+
+    /// The question that what the client wrote answers: the one named, or the oldest that was put to the client.
+    pub(crate) fn answered_by(&mut self, named: Option<ClarificationId>) -> Option<&mut Question> {
+        self.questions
+            .iter_mut()
+            .find(|question| question.answer.is_none() && named.map_or(question.relayed, |named| question.id == named))
+    }
+}

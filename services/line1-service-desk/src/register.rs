@@ -1,0 +1,144 @@
+//! Making a ticket of a request that came to the service desk itself.
+
+use handover::wire::{Reader, enums, evidence, record};
+use handover::{Change, Desk, Order, Refused};
+use proto::line1::{RegisterRequest, RegisterResponse};
+use rpc::{Caller, Role};
+use texts::Text;
+use ticket::facts::Contact;
+use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
+use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Mood, Ticket, TicketId, Urgency, WakeReason};
+use tracing::Instrument;
+
+use crate::own::{Home, Message};
+use crate::rules::{greeting, number, queue, write_to_client};
+
+/// A request, read and checked.
+struct Registration {
+    client: String,
+    contact: Contact,
+    channel: Channel,
+    kind: Kind,
+    subject: String,
+    text: String,
+    language: Option<Language>,
+    category: Option<String>,
+    impact: Impact,
+    urgency: Urgency,
+    product: Option<String>,
+    environment: Option<String>,
+}
+
+fn read(caller: &Caller, request: RegisterRequest) -> Result<Registration, Refused> {
+    let RegisterRequest {
+        request_id: _,
+        client,
+        contact,
+        channel,
+        kind,
+        subject,
+        text,
+        language,
+        category,
+        impact,
+        urgency,
+        product,
+        environment,
+    } = request;
+    let mut reader = Reader::default();
+    let client = match caller.role {
+        // A client is who the token says, whatever the request says.
+        Role::Client => caller.subject.clone(),
+        _ => reader.text("client", &client, LINE_BYTES_MAX),
+    };
+    let channel = enums::channel(&mut reader, "channel", channel, true);
+    let text = reader.text("text", &text, TEXT_BYTES_MAX);
+    let subject = reader.optional("subject", &subject, LINE_BYTES_MAX).unwrap_or_else(|| first_line(&text));
+    let registration = Registration {
+        client,
+        contact: evidence::contact(&mut reader, "contact", contact).unwrap_or_default(),
+        channel: channel.unwrap_or(Channel::WebForm),
+        kind: enums::kind(&mut reader, "kind", kind, false).unwrap_or(Kind::Question),
+        subject,
+        text,
+        language: enums::language(&mut reader, "language", language, false),
+        category: reader.optional("category", &category, LINE_BYTES_MAX),
+        impact: enums::impact(&mut reader, "impact", impact, false).unwrap_or(Impact::Medium),
+        urgency: enums::urgency(&mut reader, "urgency", urgency, false).unwrap_or(Urgency::Medium),
+        product: reader.optional("product", &product, LINE_BYTES_MAX),
+        environment: reader.optional("environment", &environment, LINE_BYTES_MAX),
+    };
+    reader.finish(Some(registration))
+}
+
+/// The first line of a text, cut at a character's edge to what a subject may have.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line[..line.floor_char_boundary(LINE_BYTES_MAX / 2)].to_owned()
+}
+
+pub(crate) async fn register(
+    desk: &Desk,
+    caller: &Caller,
+    request: RegisterRequest,
+) -> Result<RegisterResponse, Refused> {
+    let order = Order::of(caller, "Register", &request.request_id, &request)?;
+    let registration = read(caller, request)?;
+    let id = TicketId::of_request(&caller.organization, &order.request_id, desk.clock().now());
+    let span = desk.span(id, "register", "");
+    let once = desk.once(&order, move |change| Box::pin(async move { make(change, id, registration).await }));
+    once.instrument(span).await
+}
+
+async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> Result<RegisterResponse, Refused> {
+    let Registration {
+        client,
+        contact,
+        channel,
+        kind,
+        subject,
+        text,
+        language,
+        category,
+        impact,
+        urgency,
+        product,
+        environment,
+    } = registration;
+    if let Some(category) = &category
+        && change.plan.category(category).is_none()
+    {
+        return Err(Refused::CategoryUnknown(category.clone()));
+    }
+    let facts = Facts {
+        id,
+        organization: change.organization().clone(),
+        number: None,
+        kind,
+        subject,
+        text: text.clone(),
+        language: language.unwrap_or(change.plan.profile().language),
+        client,
+        impact,
+        urgency,
+        priority: change.plan.priority(impact, urgency),
+        mood: Mood::Neutral,
+        category,
+        product,
+        environment,
+        opened_at: change.now,
+        trace: change.trace.traceparent.clone(),
+    };
+    let wake = change.wake_in(change.plan.queue_deadline(Line::ServiceDesk, facts.priority), WakeReason::QueueDeadline);
+    let mut ticket = Ticket::register(facts, Line::ServiceDesk, wake, change.now);
+    number(change, &mut ticket).await?;
+    change.log(&ticket, EventBody::Registered { channel }).await?;
+    queue(change, &mut ticket).await?;
+    let mut home = Home { contact, ..Home::default() };
+    home.conversation.push(Message { from_client: true, text, at: change.now });
+    let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
+    write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;
+    let version = change.put(&ticket, None).await?;
+    change.work.put_own(change.organization(), id, &home).await?;
+    Ok(RegisterResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
+}

@@ -1,0 +1,146 @@
+//! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
+
+use handover::{Arrival, Change, Refused, Rules, Told, wake_again};
+use texts::Text;
+use ticket::event::Brought;
+use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason};
+use tonic::async_trait;
+
+use crate::own::{Home, Message, Question};
+
+/// Line 1's rules.
+pub(crate) struct ServiceDesk;
+
+#[async_trait]
+impl Rules for ServiceDesk {
+    fn line(&self) -> Line {
+        Line::ServiceDesk
+    }
+
+    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+        let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
+        match &arrival.brought {
+            Brought::Evidence { evidence } => {
+                number(change, ticket).await?;
+                queue(change, ticket).await?;
+                if let Evidence::ServiceDesk(evidence) = evidence.as_ref() {
+                    let turns = evidence.conversation.iter().cloned();
+                    home.conversation = turns
+                        .map(|turn| Message { from_client: turn.from_client, text: turn.text, at: turn.at })
+                        .collect();
+                }
+                home.contact = arrival.contact.clone().unwrap_or_default();
+                let number = ticket.facts.number.clone().unwrap_or_default();
+                let text = Text::Registered;
+                let fields = [("greeting", greeting(change, ticket)), ("number", number)];
+                write_to_client(change, ticket, &mut home, text, &fields).await?;
+            }
+            Brought::Return { .. } => queue(change, ticket).await?,
+            Brought::Resolution { resolution } => tell_solved(change, ticket, &mut home, resolution).await?,
+        }
+        Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)
+    }
+
+    async fn solved(&self, change: &Change<'_>, ticket: &Ticket, resolution: &Resolution) -> Result<(), Refused> {
+        let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
+        tell_solved(change, ticket, &mut home, resolution).await?;
+        Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)
+    }
+
+    async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
+        let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
+        match told {
+            Told::Question { clarification, by, question } => {
+                let (id, by, question) = (*clarification, *by, question.clone());
+                home.questions.push(Question { id, by, question, relayed: false, answer: None });
+            }
+            Told::Progress { by, took_over: Some(epoch), .. } => {
+                if home.moved.is_none_or(|(_, known)| *epoch > known) {
+                    home.moved = Some((*by, *epoch));
+                }
+            }
+            Told::Progress { took_over: None, .. }
+            | Told::Answer { .. }
+            | Told::ClientMessage { .. }
+            | Told::Resolution { .. } => return Ok(()),
+        }
+        Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)
+    }
+
+    async fn woke(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        reason: WakeReason,
+    ) -> Result<Option<Wake>, Refused> {
+        match reason {
+            WakeReason::AutoClose => {
+                let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
+                let number = ticket.facts.number.clone().unwrap_or_default();
+                write_to_client(change, ticket, &mut home, Text::ClosedAfterSilence, &[("number", number)]).await?;
+                change.work.put_own(change.organization(), ticket.facts.id, &home).await?;
+                ticket.close(false, change.now).map_err(Refused::state(ticket.facts.id))?;
+                change.log(ticket, EventBody::Closed { confirmed: false }).await?;
+                Ok(None)
+            }
+            WakeReason::QueueDeadline
+            | WakeReason::BotDeadline
+            | WakeReason::ClientSilence
+            | WakeReason::VendorSilence => wake_again(change, ticket, reason).await,
+        }
+    }
+}
+
+/// The number told to the client, given once.
+pub(crate) async fn number(change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+    if ticket.facts.number.is_none() {
+        let next = change.work.next_number(change.organization(), "ticket").await?;
+        ticket.facts.number = Some(format!("EST-{next:06}"));
+    }
+    Ok(())
+}
+
+/// Puts the ticket into the queue of line 1's group, unless its owner was forced.
+pub(crate) async fn queue(change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+    if ticket.assignment.forced {
+        return Ok(());
+    }
+    let group = change.plan.groups().find(|group| group.line == Line::ServiceDesk).map(|group| group.id.clone());
+    ticket.assignment.group.clone_from(&group);
+    change.log(ticket, EventBody::Assigned { zone: None, group, assignee: ticket.assignment.assignee.clone() }).await
+}
+
+/// Tells the client what solved it, and asks for confirmation.
+pub(crate) async fn tell_solved(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    home: &mut Home,
+    resolution: &Resolution,
+) -> Result<(), Refused> {
+    let fields = [
+        ("number", ticket.facts.number.clone().unwrap_or_default()),
+        ("done", resolution.done.clone()),
+        ("how_to_verify", resolution.how_to_verify.clone()),
+    ];
+    write_to_client(change, ticket, home, Text::Resolved, &fields).await
+}
+
+/// How support greets at this hour, by the plan.
+pub(crate) fn greeting(change: &Change<'_>, ticket: &Ticket) -> String {
+    let profile = change.plan.reply_profile(change.now);
+    change.plan.reply(profile).in_language(ticket.facts.language).to_owned()
+}
+
+/// Writes a text of the resource file to the client, in the client's language.
+pub(crate) async fn write_to_client(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    home: &mut Home,
+    text: Text,
+    fields: &[(&str, String)],
+) -> Result<(), Refused> {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let text = text.with(ticket.facts.language, &fields);
+    home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
+    change.log(ticket, EventBody::WroteToClient { text }).await
+}
