@@ -85,8 +85,12 @@ enum Delivery {
 }
 
 impl Desk {
-    /// Delivers what is due and wakes what must wake, until `stop`.
+    /// Delivers what is due, wakes what must wake, and records figures, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.work_off(&stop), self.measure(&stop));
+    }
+
+    async fn work_off(&self, stop: &CancellationToken) {
         loop {
             let nudged = self.0.nudge.notified();
             let mut changes = self.0.store.changes();
@@ -163,7 +167,8 @@ impl Desk {
         );
         carry::adopt(&span, &trace_context(&message.trace));
         async {
-            let failed = match rpc::deadline::within(patience, self.carry(&message)).await {
+            let carried = rpc::about(message.ticket, self.carry(&message));
+            let failed = match rpc::deadline::within(patience, carried).await {
                 Ok(Ok((by, delivery))) => {
                     self.arrived(&message, by, delivery).await.err().map(|e| (e.to_string(), false))
                 }

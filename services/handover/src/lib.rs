@@ -16,6 +16,7 @@ mod courier;
 mod custodian;
 mod desk;
 mod fuse;
+mod measuring;
 mod messages;
 mod order;
 mod parcel;

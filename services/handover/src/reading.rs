@@ -207,7 +207,7 @@ impl Desk {
         let mut lines =
             TicketServiceClient::new(self.peer(line)?.of(organization)).max_decoding_message_size(LEG_BYTES_MAX);
         let request = wire::GetLegRequest { organization: organization.to_string(), ticket_id: id.to_string() };
-        match lines.get_leg(request).await {
+        match rpc::about(id, lines.get_leg(request)).await {
             Ok(response) => leg_from_wire(response.into_inner()).map(Some).ok_or(Refused::PeerUnavailable(line)),
             Err(status) if rpc::reason_of(&status) == Some(proto::errors::Reason::TicketNotFound) => Ok(None),
             Err(_) => Err(Refused::PeerUnavailable(line)),

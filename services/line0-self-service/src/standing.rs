@@ -60,7 +60,7 @@ fn in_work(line: Line, language: Language) -> String {
 async fn case(desk: &Desk, ticket: &Ticket) -> Option<GetCaseResponse> {
     let channel = desk.peer(Line::ServiceDesk).ok()?.of(&ticket.facts.organization);
     let request = GetCaseRequest { ticket_id: ticket.facts.id.to_string() };
-    let case = ServiceDeskServiceClient::new(channel).get_case(request).await;
+    let case = rpc::about(ticket.facts.id, ServiceDeskServiceClient::new(channel).get_case(request)).await;
     case.map(tonic::Response::into_inner).ok()
 }
 

@@ -8,6 +8,7 @@
 //! **Invariant:** this crate knows no line, no store and no plan; it decides who may call what only by the rules that
 //! stand in the protos.
 
+pub mod about;
 pub mod access;
 pub mod client;
 pub mod deadline;
@@ -27,6 +28,7 @@ mod layer;
 mod panic;
 mod trace;
 
+pub use about::about;
 pub use client::{Peer, as_caller, dial};
 pub use identity::{Caller, Role, ServiceName, caller};
 pub use keys::{KeyError, KeyName, Keys};

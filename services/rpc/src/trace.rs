@@ -9,6 +9,7 @@ use tonic::Code;
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 use crate::{
+    about,
     access::{AccessTable, split},
     identity::ServiceName,
     layer::{self, Inner, Request, Response, Step, answer, rebody},
@@ -59,10 +60,14 @@ impl Step for TraceIncoming {
             rpc.service = service,
             rpc.method = method,
             estafeta.service = self.service.name(),
+            ticket = Empty,
             rpc.grpc.status_code = Empty,
             otel.status_code = Empty,
         );
         carry::adopt(&span, &carry::received(request.headers()));
+        if let Some(ticket) = about::told(request.headers()) {
+            span.record("ticket", tracing::field::display(ticket));
+        }
         let response = answer(inner, request).instrument(span.clone()).await;
         watched(response, span.clone(), Noted { span, is_fault: is_fault_of_server })
     }
@@ -85,10 +90,14 @@ impl Step for TraceOutgoing {
             rpc.service = service,
             rpc.method = method,
             peer.service = &*self.peer,
+            ticket = Empty,
             rpc.grpc.status_code = Empty,
             otel.status_code = Empty,
         );
         span.in_scope(|| carry::inject(request.headers_mut()));
+        if let Some(ticket) = about::tell(request.headers_mut()) {
+            span.record("ticket", tracing::field::display(ticket));
+        }
         let response = answer(inner, request).instrument(span.clone()).await;
         watched(response, span.clone(), Noted { span, is_fault: |code| code != Code::Ok })
     }
