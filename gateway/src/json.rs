@@ -10,7 +10,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Se
 use serde_json::{Map, Value};
 use ticket::field::Violation;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, strict::Strict};
 
 /// The message that `text` says, checked in full.
 pub(crate) fn read(of: &MessageDescriptor, text: &[u8]) -> Result<DynamicMessage, Problem> {
@@ -24,6 +24,7 @@ pub(crate) fn read(of: &MessageDescriptor, text: &[u8]) -> Result<DynamicMessage
 /// JSON of any kind.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(text)
+        .map(|Strict(value)| value)
         .map_err(|error| Problem::unreadable(StatusCode::BAD_REQUEST, format!("the body is not JSON ({error})")))
 }
 

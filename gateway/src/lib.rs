@@ -42,6 +42,7 @@ mod openapi;
 mod problem;
 mod schema;
 mod serve;
+mod strict;
 mod template;
 mod upstream;
 

@@ -66,7 +66,9 @@ async fn a_body_that_cannot_be_read_is_refused_with_the_fitting_status() {
     let json_body = |body: &'static [u8]| {
         stage.request("POST", "/v1/tickets").header("content-type", "application/json").body(body)
     };
-    for unreadable in [&b"{"[..], b"\xff\xfe", b"\"\\ud800\"", b"{\"subject\": \"\xff\"}"] {
+    for unreadable in
+        [&b"{"[..], b"\xff\xfe", b"\"\\ud800\"", b"{\"subject\": \"\xff\"}", b"{\"text\":\"a\",\"text\":\"b\"}"]
+    {
         let (status, problem) = read(json_body(unreadable)).await;
         assert_eq!((status, &problem["reason"]), (400, &json!("MESSAGE_UNREADABLE")), "{problem}");
     }

@@ -116,6 +116,33 @@ async fn token_trace_and_patience_go_along() {
 }
 
 #[tokio::test]
+async fn a_line_sees_the_gateway_in_the_callers_trace() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const CALLER: &str = "00f067aa0ba902b7";
+    let stage = Stage::told().await;
+    for rpc in [false, true] {
+        let request = match rpc {
+            false => stage.request("GET", "/v1/tickets/tkt_1"),
+            true => {
+                let request = stage.request("POST", "/estafeta.ticket.v1.TicketService/GetTicket");
+                request.json(&json!({"ticketId": "tkt_1"}))
+            }
+        };
+        let (status, body) = read(request.header("traceparent", format!("00-{TRACE}-{CALLER}-01"))).await;
+        assert_eq!(status, 200, "{body}");
+        let seen = stage.desk.metadata("traceparent");
+        assert!(seen.starts_with(&format!("00-{TRACE}-")) && !seen.contains(CALLER), "{seen}");
+    }
+    let request = stage.request("GET", "/v1/nothing").header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
+    assert_eq!(read(request).await.1["traceId"], TRACE);
+    let (_, metrics) = read(stage.http.get(format!("{}/metrics", stage.url))).await;
+    let counted = r#"method="estafeta.ticket.v1.TicketService/GetTicket""#;
+    let gateways = |line: &&str| line.contains(counted) && line.contains(r#"service="gateway""#);
+    assert!(metrics.as_str().is_some_and(|text| text.lines().any(|line| gateways(&line))), "{metrics}");
+    stage.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_line_refuses_is_a_problem_with_its_reason() {
     let stage = Stage::new().await;
     let response = stage.request("GET", "/v1/tickets/tkt_none").send().await.expect("an answer");

@@ -14,6 +14,7 @@ use proto::{
 use rpc::{Caller, KeyName, Keys, Limits, Role, Service, ServiceName, Signer, Stack};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use telemetry::Telemetry;
 use tempfile::TempDir;
 use ticket::{Clock, Line, clock::ManualClock};
 use tokio::net::TcpListener;
@@ -39,7 +40,7 @@ impl Stage {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let (desk, technical) = (Desk::of(Line::ServiceDesk), Desk::of(Line::Technical));
-        Self::around(desk.clone(), technical.clone(), settings, |stack, desk, technical| {
+        Self::around(desk.clone(), technical.clone(), settings, None, |stack, desk, technical| {
             Upstreams::new()
                 .with(Line::ServiceDesk, service(stack, Line::ServiceDesk, desk))
                 .with(Line::Technical, service(stack, Line::Technical, technical))
@@ -47,16 +48,32 @@ impl Stage {
         .await
     }
 
+    /// One that traces and counts.
+    pub(crate) async fn told() -> Self {
+        let settings = telemetry::Settings {
+            service_name: "gateway".to_owned(),
+            log_format: telemetry::LogFormat::Human,
+            log_filter: "off".to_owned(),
+        };
+        let telemetry = telemetry::start(&settings, &|_| None).expect("telemetry starts");
+        let desk = Desk::of(Line::ServiceDesk);
+        Self::around(desk.clone(), desk, Settings::default(), Some(telemetry), |stack, desk, _| {
+            Upstreams::new().with(Line::ServiceDesk, service(stack, Line::ServiceDesk, desk))
+        })
+        .await
+    }
+
     /// A gateway in front of whatever there is.
     pub(crate) async fn in_front_of(upstreams: Upstreams) -> Self {
         let desk = Desk::of(Line::ServiceDesk);
-        Self::around(desk.clone(), desk, Settings::default(), |_, _, _| upstreams).await
+        Self::around(desk.clone(), desk, Settings::default(), None, |_, _, _| upstreams).await
     }
 
     async fn around(
         desk: Desk,
         technical: Desk,
         settings: Settings,
+        telemetry: Option<Telemetry>,
         upstreams: impl FnOnce(&Stack, &Desk, &Desk) -> Upstreams,
     ) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
@@ -72,7 +89,7 @@ impl Stage {
         let upstreams = upstreams(&stack, &desk, &technical);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let gate = Gate { verifier: keys.verifier(), clock: clock_of_all };
-        let running = gateway::start(listener, upstreams, &settings, gate, None).expect("the gateway starts");
+        let running = gateway::start(listener, upstreams, &settings, gate, telemetry).expect("the gateway starts");
         let url = format!("http://{}", running.addr());
         let signer = keys.signer(KeyName::Authority).expect("the key of people");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
