@@ -85,12 +85,8 @@ enum Delivery {
 }
 
 impl Desk {
-    /// Delivers what is due, wakes what must wake, and records figures, until `stop`.
+    /// Delivers what is due and wakes what must wake, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        tokio::join!(self.work_off(&stop), self.measure(&stop));
-    }
-
-    async fn work_off(&self, stop: &CancellationToken) {
         loop {
             let nudged = self.0.nudge.notified();
             let mut changes = self.0.store.changes();

@@ -16,7 +16,6 @@ mod courier;
 mod custodian;
 mod desk;
 mod fuse;
-mod measuring;
 mod messages;
 mod order;
 mod parcel;
