@@ -1,1 +1,29 @@
-//! Soon.
+//! The one binary of the suite, as a library, so that tests can compose a whole suite.
+//!
+//! - [`suite`]: everything in one process; `up`, `demo` and the tests are made of it.
+//! - [`serve`]: one service in its own process. [`running`]: how those find each other.
+//! - [`settings`]: what can be set, by flags, environment and file. [`cli`]: the commands.
+//! - [`audit`], [`plans`], [`ticket_work`], [`demo`], [`up`]: one command each.
+//!
+//! **Invariant:** this crate decides nothing about tickets; it composes the services, and its commands call them as
+//! anybody could.
+
+pub mod audit;
+pub mod cli;
+pub mod demo;
+pub mod failure;
+mod lines;
+pub mod people;
+pub mod plans;
+pub mod process;
+pub mod running;
+pub mod serve;
+pub mod settings;
+pub mod suite;
+pub mod target;
+pub mod ticket_work;
+pub mod up;
+mod wire_json;
+
+pub use failure::Failure;
+pub use suite::{Config, Suite};

@@ -1,0 +1,159 @@
+//! The commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+use rpc::{Caller, KeyName, Keys, Role};
+use secrecy::ExposeSecret;
+use ticket::{Clock, OrganizationId, SystemClock};
+
+use crate::failure::Failure;
+use crate::settings::Given;
+use crate::target::Target;
+use crate::{audit, demo, plans, serve, ticket_work, up};
+
+/// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
+///
+/// Exit status: 0 when all went well, 1 when something was found to be wrong (a plan with faults, a broken invariant, a
+/// ticket that ended elsewhere than it should), 2 when the command could not do its work.
+#[derive(Debug, Parser)]
+#[command(name = "estafeta", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything in this process, until Ctrl-C.
+    ///
+    /// Databases are SQLite files in the data directory unless `--database` says otherwise. Nothing listens beyond this
+    /// machine unless `--host` says so.
+    Up {
+        /// Load the demonstration: an organization, its knowledge, simulated vendors, and a stream of requests.
+        #[arg(long)]
+        demo: bool,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Run one service in its own process, until Ctrl-C or SIGTERM.
+    ///
+    /// Services that share a data directory find each other; others are told by `--peer`.
+    Serve {
+        /// Which one.
+        #[arg(value_enum)]
+        target: Target,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Play the demonstration in a suite of its own, and end.
+    Demo(Box<demo::Options>),
+    /// Look at tickets and work on them, in a running suite.
+    Ticket(Box<ticket_work::Options>),
+    /// Check plans, or print what a plan may say.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Check what must always hold, over the databases of a running or a stopped suite.
+    Audit {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Print a token for somebody, signed with the key in the data directory.
+    Token(TokenOptions),
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// Print every fault of a plan, with the place and what to do; exit status 1 if there is one.
+    Check {
+        /// One fault a line, `FILE:LINE:COLUMN: …`, without the text around it.
+        #[arg(long)]
+        plain: bool,
+        /// The plans.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of a plan, for editors.
+    Schema,
+}
+
+#[derive(Debug, Args)]
+struct TokenOptions {
+    /// The organization that the bearer acts for.
+    #[arg(long)]
+    organization: OrganizationId,
+    /// Who the bearer is.
+    #[arg(long)]
+    subject: String,
+    /// What the bearer is.
+    #[arg(long, value_enum)]
+    role: RoleName,
+    /// The line of an agent.
+    #[arg(long, value_enum, required_if_eq("role", "agent"))]
+    line: Option<Target>,
+    /// The vendor of a partner.
+    #[arg(long, required_if_eq("role", "partner"))]
+    vendor: Option<String>,
+    /// For how many hours.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=8784))]
+    hours: i64,
+    #[command(flatten)]
+    given: Given,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleName {
+    Client,
+    Agent,
+    Supervisor,
+    KnowledgeEditor,
+    Administrator,
+    Partner,
+}
+
+impl Cli {
+    /// Does what was asked. Returns whether all was well.
+    ///
+    /// # Errors
+    /// When it could not be done.
+    pub async fn run(self) -> Result<bool, Failure> {
+        match self.command {
+            Command::Up { demo, given } => up::run(demo, &given.resolve()?).await.map(|()| true),
+            Command::Serve { target, given } => serve::run(target, &given.resolve()?).await.map(|()| true),
+            Command::Demo(options) => demo::run(*options).await,
+            Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
+            Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),
+            Command::Plan(PlanCommand::Schema) => {
+                println!("{}", plans::schema());
+                Ok(true)
+            }
+            Command::Audit { json, given } => audit::run(&given.resolve()?, json).await,
+            Command::Token(options) => options.print().map(|()| true),
+        }
+    }
+}
+
+impl TokenOptions {
+    fn print(self) -> Result<(), Failure> {
+        let role = match (self.role, self.line.and_then(Target::line), self.vendor) {
+            (RoleName::Client, ..) => Role::Client,
+            (RoleName::Agent, Some(line), _) => Role::Agent { line },
+            (RoleName::Agent, None, _) => return Err(Failure::Given("an agent works on a line; give --line".to_owned())),
+            (RoleName::Supervisor, ..) => Role::Supervisor,
+            (RoleName::KnowledgeEditor, ..) => Role::KnowledgeEditor,
+            (RoleName::Administrator, ..) => Role::Administrator,
+            (RoleName::Partner, _, Some(vendor)) => Role::Partner { vendor },
+            (RoleName::Partner, _, None) => return Err(Failure::Given("give the partner's --vendor".to_owned())),
+        };
+        let keys = Keys::open(&self.given.resolve()?.keys(), &[KeyName::Authority])?;
+        let caller = Caller { subject: self.subject, organization: self.organization, role };
+        let token = keys.signer(KeyName::Authority)?.token(&caller, SystemClock.now(), SignedDuration::from_hours(self.hours));
+        println!("{}", token.expose_secret());
+        Ok(())
+    }
+}
+
