@@ -7,10 +7,11 @@ use prost::Message;
 use proto::errors::Reason;
 use proto::partner::partner_desk_service_client::PartnerDeskServiceClient;
 use proto::partner::{CaseEnvelope, CloseRequest, OpenCaseRequest, RespondRequest};
-use rpc::{Channel, Limits, Problem};
+use rpc::{Channel, Problem};
 use store::Outgoing;
 use ticket::evidence::VendorEvidence;
 use ticket::{EventBody, MessageId, Ticket};
+use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 
 use crate::Partners;
@@ -173,11 +174,12 @@ fn hand_to(
     case: String,
 ) -> BoxFuture<'static, Result<String, Status>> {
     async move {
-        let mut desk = rpc::tuned!(PartnerDeskServiceClient::new(channel), Limits::default());
+        // Not compressed: a partner's system need not know how.
+        let mut desk = PartnerDeskServiceClient::new(channel).accept_compressed(CompressionEncoding::Gzip);
         match parcel {
             PartnerParcel::Open => {
-                let mut message: OpenCaseRequest = decode(&payload)?;
-                name_case(&mut message.envelope, case);
+                // Before this there was no case, even where a repeat comes after the partner has told of one.
+                let message: OpenCaseRequest = decode(&payload)?;
                 desk.open_case(message).await.map(|answer| answer.into_inner().partner_case_id)
             }
             PartnerParcel::Respond => {
