@@ -6,9 +6,10 @@ use proto::handover::relay_service_client::RelayServiceClient;
 use proto::handover::{CustodianServiceReturnRequest, NotifyResolutionRequest, ReturnReason};
 use proto::ticket::Resolution;
 use ticket::custody::{Custody, HoldReason, State};
-use ticket::{EventBody, Line};
+use ticket::evidence::VendorEvidence;
+use ticket::{EventBody, Line, WakeReason};
 
-use crate::world::{Words, World, everywhere, reason};
+use crate::world::{Words, World, everywhere, plain, reason};
 
 async fn returned_by_a_person(world: &World) {
     let mut custodian = CustodianServiceClient::new(world.called_by_agent());
@@ -130,6 +131,41 @@ async fn a_solution_found_elsewhere_ends_an_open_case() {
         world.deliver().await;
         assert_eq!(partner.lines()[1..], ["2 close Обращение закрыто: вопрос решён на нашей стороне."]);
         assert_eq!(world.bond().await.state, BondState::Closed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forced_owner_decides_what_follows_a_rejection() {
+    everywhere(async |world| {
+        world.quiet();
+        world.offer(4, plain(), Some("s.orlova".to_owned())).await;
+        world.deliver().await;
+        world.says(1, Words::Reject("не наше")).await.unwrap();
+        let ticket = world.held().await;
+        assert_eq!((ticket.custody, ticket.state), (Custody::Held, State::Open));
+        assert_eq!(ticket.wake.unwrap().reason, WakeReason::QueueDeadline);
+        assert!(world.lines.returns.lock().unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_vendor_has_a_bond_of_its_own() {
+    everywhere(async |world| {
+        let partner = world.quiet();
+        world.with_case().await;
+        let first = world.bond().await;
+        returned_by_a_person(&world).await;
+        world.offer_at(6, VendorEvidence { vendor: "cloudcore".to_owned(), ..plain() }).await;
+        world.deliver().await;
+        let second = world.bond().await;
+        assert_eq!((second.vendor.as_str(), second.sent), ("cloudcore", 1));
+        assert_ne!(second.id, first.id);
+        let read: Vec<_> = partner.lines().iter().map(|line| line.chars().take(7).collect::<String>()).collect();
+        assert_eq!(read, ["1 open ", "2 close", "1 open "]);
+        let late = world.says(1, Words::Respond("мы всё нашли")).await;
+        assert_eq!(reason(late), "REASON_BOND_CLOSED", "the first vendor's case stays over");
     })
     .await;
 }

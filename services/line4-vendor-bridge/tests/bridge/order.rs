@@ -131,3 +131,20 @@ async fn our_own_words_said_back_are_no_news() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_first_case_id_stays_whatever_the_partner_answers_later() {
+    everywhere(async |world| {
+        let partner = world.quiet();
+        world.with_case().await;
+        *partner.lies.lock().unwrap() = true;
+        world.clock.advance(jiff::SignedDuration::from_hours(49));
+        world.desk.wake_due().await;
+        world.deliver().await;
+        assert_eq!(partner.lines().len(), 2);
+        assert_eq!(world.bond().await.partner_case_id.as_deref(), Some("CASE-1"));
+        let other = CaseEnvelope { partner_case_id: "CASE-2".to_owned(), ..world.envelope(1) };
+        assert_eq!(reason(world.says_as("paysoft", other, Words::Accept).await), "REASON_BOND_CONFLICT");
+    })
+    .await;
+}

@@ -102,6 +102,8 @@ pub(crate) struct Quiet {
     pub(crate) read: Arc<Mutex<Vec<String>>>,
     pub(crate) envelopes: Arc<Mutex<Vec<CaseEnvelope>>>,
     pub(crate) refuses: Arc<Mutex<bool>>,
+    /// Names another case than it did first.
+    pub(crate) lies: Arc<Mutex<bool>>,
 }
 
 impl Quiet {
@@ -115,7 +117,8 @@ impl Quiet {
         let envelope = envelope.expect("every message has an envelope");
         note(&self.read, format!("{} {verb} {text}", envelope.sequence));
         note(&self.envelopes, envelope);
-        Ok(Self::CASE.to_owned())
+        let case = if *self.lies.lock().unwrap() { "CASE-2" } else { Self::CASE };
+        Ok(case.to_owned())
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {

@@ -166,6 +166,16 @@ impl World {
 
     /// Line 3 hands the ticket over, at this epoch; what the bridge answers.
     pub(crate) async fn offer_at(&self, epoch: u32, given: VendorEvidence) -> hand::answer::Outcome {
+        self.offer(epoch, given, None).await
+    }
+
+    /// As [`World::offer_at`], with the owner whom a spent hop budget forces.
+    pub(crate) async fn offer(
+        &self,
+        epoch: u32,
+        given: VendorEvidence,
+        forced_owner: Option<String>,
+    ) -> hand::answer::Outcome {
         let hop = |line, epoch| Hop { line, epoch: Epoch::new(epoch).unwrap(), at: self.clock.now() };
         let mut hops = vec![hop(Line::ServiceDesk, 1), hop(Line::Technical, 2), hop(Line::Expert, 3)];
         // It was here before, at every second epoch.
@@ -177,7 +187,7 @@ impl World {
             epoch: Epoch::new(epoch).unwrap(),
             hops,
             returns: vec![],
-            forced_owner: None,
+            forced_owner,
             reopened: 0,
         };
         let request =
