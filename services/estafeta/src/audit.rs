@@ -88,12 +88,8 @@ async fn read(stores: &[(Line, Store)]) -> Result<Snapshot, Failure> {
 }
 
 fn count(snapshot: &Snapshot, lines: usize) -> Audited {
-    let mut audited = Audited {
-        lines,
-        records: snapshot.tickets.len(),
-        handovers: snapshot.accepted.len(),
-        ..Audited::default()
-    };
+    let mut audited =
+        Audited { lines, records: snapshot.tickets.len(), handovers: snapshot.accepted.len(), ..Audited::default() };
     let mut tickets = BTreeSet::new();
     for record in &snapshot.tickets {
         tickets.insert(record.facts.id);

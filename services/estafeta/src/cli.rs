@@ -142,7 +142,9 @@ impl TokenOptions {
         let role = match (self.role, self.line.and_then(Target::line), self.vendor) {
             (RoleName::Client, ..) => Role::Client,
             (RoleName::Agent, Some(line), _) => Role::Agent { line },
-            (RoleName::Agent, None, _) => return Err(Failure::Given("an agent works on a line; give --line".to_owned())),
+            (RoleName::Agent, None, _) => {
+                return Err(Failure::Given("an agent works on a line; give --line".to_owned()));
+            }
             (RoleName::Supervisor, ..) => Role::Supervisor,
             (RoleName::KnowledgeEditor, ..) => Role::KnowledgeEditor,
             (RoleName::Administrator, ..) => Role::Administrator,
@@ -151,9 +153,21 @@ impl TokenOptions {
         };
         let keys = Keys::open(&self.given.resolve()?.keys(), &[KeyName::Authority])?;
         let caller = Caller { subject: self.subject, organization: self.organization, role };
-        let token = keys.signer(KeyName::Authority)?.token(&caller, SystemClock.now(), SignedDuration::from_hours(self.hours));
+        let token =
+            keys.signer(KeyName::Authority)?.token(&caller, SystemClock.now(), SignedDuration::from_hours(self.hours));
         println!("{}", token.expose_secret());
         Ok(())
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

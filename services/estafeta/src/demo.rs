@@ -42,7 +42,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     requests: Option<PathBuf>,
     #[command(flatten)]
-    input: input::Options,
+    input: input::RequestOptions,
     /// Answer from the knowledge in this file, instead of the demonstration's: TSV, CSV or JSON lines.
     #[arg(long, value_name = "FILE", requires = "requests")]
     knowledge: Option<PathBuf>,
@@ -96,7 +96,8 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
         None => demo_plan()?,
     };
     plans.put(Plan::clone(&plan));
-    let suite = Suite::start(Config { telemetry: Some(telemetry), ..Config::in_dir(dir.path(), plans.clone()) }).await?;
+    let suite =
+        Suite::start(Config { telemetry: Some(telemetry), ..Config::in_dir(dir.path(), plans.clone()) }).await?;
     let well = match &options.requests {
         Some(path) => {
             let input = options.input.read(path)?;
@@ -131,7 +132,9 @@ fn demo_plan() -> Result<Arc<Plan>, Failure> {
 /// When a line refuses what the script asks, or the organization is not there.
 pub async fn play_in(suite: &Suite, plans: &Plans) -> Result<Vec<End>, Failure> {
     let plan = plans.of(demo_plan()?.organization()).map_err(|_| {
-        Failure::Given("the demonstration needs its own organization, which no plan given has; leave --plan out".to_owned())
+        Failure::Given(
+            "the demonstration needs its own organization, which no plan given has; leave --plan out".to_owned(),
+        )
     })?;
     load::put_articles(suite, &plan, texts::knowledge()?).await?;
     let requests = texts::requests()?;

@@ -74,10 +74,13 @@ async fn serve_line(
     if line == Line::Vendor {
         let this = ServiceName::Line(line);
         for partner in &settings.partner {
-            let peer = Peer::new(&*partner.name, rpc::dial(&partner.url)?, keys.signer(this.key())?, this, clock.clone());
+            let peer =
+                Peer::new(&*partner.name, rpc::dial(&partner.url)?, keys.signer(this.key())?, this, clock.clone());
             partners.insert(partner.name.clone(), peer);
         }
-        for vendor in plans.all().iter().flat_map(|plan| plan.vendors()).filter(|vendor| !partners.contains_key(&vendor.id)) {
+        for vendor in
+            plans.all().iter().flat_map(|plan| plan.vendors()).filter(|vendor| !partners.contains_key(&vendor.id))
+        {
             tracing::warn!(vendor = vendor.id, "its system is nowhere: cases wait until one is given by --partner");
         }
     }
@@ -138,7 +141,8 @@ pub(crate) fn make_data(settings: &Settings) -> Result<(), Failure> {
 /// Tells people, and the other services, where `target` listens.
 pub(crate) fn announce(settings: &Settings, target: Target, addr: SocketAddr) -> Result<running::Announced, Failure> {
     // Who listens everywhere is reached on this machine by its loopback address.
-    let reached = if addr.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), addr.port()) } else { addr };
+    let reached =
+        if addr.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), addr.port()) } else { addr };
     println!("{target} listens on http://{addr}");
     running::announce(&settings.data(), target, &format!("http://{reached}"))
 }

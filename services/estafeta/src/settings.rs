@@ -306,7 +306,8 @@ mod tests {
 
     #[test]
     fn each_line_has_a_schema_of_its_own() {
-        let settings = Settings { database: vec!["postgres://h/db?sslmode=disable".parse().unwrap()], ..Settings::default() };
+        let settings =
+            Settings { database: vec!["postgres://h/db?sslmode=disable".parse().unwrap()], ..Settings::default() };
         let database = settings.database(Line::Expert).unwrap();
         assert_eq!(database.url(), "postgres://h/db?sslmode=disable&schema=line3");
     }

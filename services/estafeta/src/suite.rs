@@ -28,8 +28,8 @@ use crate::failure::Failure;
 use crate::settings::{Database, Settings};
 use crate::target::Target;
 
-pub use partners::{Conducts, Vendors};
 use part::{Part, Recipe};
+pub use partners::{Conducts, Vendors};
 
 /// How often a suite that settles looks again before it gives up: more rounds than any journey has hops.
 const ROUNDS_MAX: usize = 200;
@@ -94,7 +94,10 @@ impl Config {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config").field("databases", &self.databases).field("listen", &self.listen).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("databases", &self.databases)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,8 +125,19 @@ impl Suite {
     /// # Errors
     /// When keys, databases or ports cannot be used. What was started by then is stopped.
     pub async fn start(config: Config) -> Result<Self, Failure> {
-        let Config { databases, keys, plans, clock, backoff, mut fuses, listen, background, vendors, gateway, telemetry } =
-            config;
+        let Config {
+            databases,
+            keys,
+            plans,
+            clock,
+            backoff,
+            mut fuses,
+            listen,
+            background,
+            vendors,
+            gateway,
+            telemetry,
+        } = config;
         let keys = Keys::open(&keys, &KeyName::ALL)?;
         // Ports first: a suite that cannot have them has touched no database.
         let mut listeners = match &listen {

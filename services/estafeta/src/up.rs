@@ -48,7 +48,12 @@ pub async fn run(with_demo: bool, settings: &Settings) -> Result<(), Failure> {
         };
         if let Some(ended) = ended {
             demo::print(&ended, false)?;
-            where_to_look(&suite, settings, &plans, ended.iter().max_by_key(|end| end.journey.len()).map(|end| &*end.ticket))?;
+            where_to_look(
+                &suite,
+                settings,
+                &plans,
+                ended.iter().max_by_key(|end| end.journey.len()).map(|end| &*end.ticket),
+            )?;
             stopped.await?;
         }
     } else {

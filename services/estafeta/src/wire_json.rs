@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-static POOL: LazyLock<DescriptorPool> =
-    LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).expect("the descriptors were made when this program was built"));
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    DescriptorPool::decode(proto::DESCRIPTORS).expect("the descriptors were made when this program was built")
+});
 
 /// `message`, which is of the contracts' type `name`, as JSON: names in lowerCamelCase, unset fields left out.
 pub(crate) fn write(name: &str, message: &impl Message) -> Result<Value, Failure> {

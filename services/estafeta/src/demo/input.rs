@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// How requests are read and played.
 #[derive(Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct RequestOptions {
     /// How the file is written; told from its name when left out. TSV has no quotes, CSV has those of RFC 4180.
     #[arg(long, value_enum, requires = "requests")]
     format: Option<Format>,
@@ -77,7 +77,7 @@ pub(super) struct Row {
     pub(super) expected: Option<String>,
 }
 
-impl Options {
+impl RequestOptions {
     /// Reads the requests of the file at `path`. Rows without a text are left out.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<Row>, Failure> {
         let file = File::open(path).map_err(Failure::reading("the requests", path))?;
@@ -126,7 +126,8 @@ impl Options {
             }
             let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line)
                 .map_err(|error| Failure::Given(format!("{}, line {number}: {error}", path.display())))?;
-            let value = |name: &str| object.get(name).map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
+            let value =
+                |name: &str| object.get(name).map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
             rows.push(Row {
                 text: value(&self.text_column).unwrap_or_default(),
                 client: self.client_column.as_deref().and_then(value),

@@ -133,8 +133,10 @@ pub(super) async fn run(
 
 async fn ask(suite: &Suite, plan: &Plan, index: usize, row: &Row) -> Answer {
     let caller = people::client(plan, row.client.as_deref().filter(|client| !client.is_empty()).unwrap_or("client-1"));
-    let mut self_service =
-        client!(line0::self_service_service_client::SelfServiceServiceClient, suite.as_caller(Line::SelfService, &caller));
+    let mut self_service = client!(
+        line0::self_service_service_client::SelfServiceServiceClient,
+        suite.as_caller(Line::SelfService, &caller)
+    );
     let mut request = tonic::Request::new(line0::AskRequest {
         request_id: format!("row-{index}"),
         text: row.text.clone(),

@@ -16,10 +16,10 @@ use crate::people;
 use crate::suite::Suite;
 
 /// How often to look whether something has happened.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How often to look before giving up: 20 s in all, for machines that do much else.
-const LOOKS_MAX: u32 = 1000;
+pub(super) const LOOKS_MAX: u32 = 1000;
 
 /// A client of the generated kind over a channel, as the suite's own are.
 macro_rules! client {
@@ -226,7 +226,9 @@ impl Player<'_> {
         self.expect(!trace_id.is_empty(), || "it has no trace".to_owned());
         for event in &journey.events {
             let in_trace = event.trace_id == trace_id;
-            self.expect(in_trace, || format!("`{}` at {:?} is in the trace {}", event.what, event.line(), event.trace_id));
+            self.expect(in_trace, || {
+                format!("`{}` at {:?} is in the trace {}", event.what, event.line(), event.trace_id)
+            });
         }
         Ok(End {
             ticket: self.ticket,

@@ -78,7 +78,8 @@ pub(crate) fn behind(
                 organization: plan.organization().clone(),
                 role: Role::Partner { vendor: vendor.id.clone() },
             };
-            let to_bridge = as_caller(ways[&Line::Vendor].clone(), authority.token(&caller, clock.now(), TOKEN_LIFETIME));
+            let to_bridge =
+                as_caller(ways[&Line::Vendor].clone(), authority.token(&caller, clock.now(), TOKEN_LIFETIME));
             let choose = conducts.choose.clone();
             let simulator =
                 Simulator::with_habits(&vendor.id, to_bridge, move |open| choose(open), conducts.habits.clone());

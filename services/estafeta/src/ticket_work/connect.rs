@@ -177,7 +177,11 @@ impl Connected {
     /// # Errors
     /// When it cannot be written as JSON.
     pub(super) fn print(&self, name: &str, answer: &impl prost::Message, people: String) -> Result<(), Failure> {
-        if self.json { println!("{:#}", wire_json::write(name, answer)?) } else { println!("{people}") }
+        if self.json {
+            println!("{:#}", wire_json::write(name, answer)?)
+        } else {
+            println!("{people}")
+        }
         Ok(())
     }
 }

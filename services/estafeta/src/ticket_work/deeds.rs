@@ -113,7 +113,8 @@ pub(super) async fn register(suite: &Connected, given: Register) -> Result<(), F
 }
 
 pub(super) async fn reply(suite: &Connected, ticket_id: String, text: String) -> Result<(), Failure> {
-    let request = line1::ReplyRequest { request_id: suite.request_id(), ticket_id, text, clarification_id: String::new() };
+    let request =
+        line1::ReplyRequest { request_id: suite.request_id(), ticket_id, text, clarification_id: String::new() };
     let answer = service_desk!(suite).reply(suite.request(request)).await?.into_inner();
     suite.print("estafeta.line1.v1.ReplyResponse", &answer, told(answer.ticket.as_ref(), None))
 }
@@ -177,10 +178,7 @@ pub(super) async fn hand_back(
     suite.print("estafeta.handover.v1.CustodianServiceReturnResponse", &answer, people)
 }
 
-pub(super) async fn resolve(
-    suite: &Connected,
-    request: hand::CustodianServiceResolveRequest,
-) -> Result<(), Failure> {
+pub(super) async fn resolve(suite: &Connected, request: hand::CustodianServiceResolveRequest) -> Result<(), Failure> {
     let mut custodian = custodian!(suite, &request.ticket_id);
     let answer = custodian.resolve(suite.request(request)).await?.into_inner();
     let people = told(answer.ticket.as_ref(), answer.outcome.as_ref());
@@ -238,7 +236,8 @@ pub(super) async fn escalate(
             }
             let evidence = Some(line3::escalate_request::Evidence::Vendor(for_vendor()?));
             let request = line3::EscalateRequest { request_id, ticket_id, evidence };
-            let mut expert = tuned!(line3::expert_service_client::ExpertServiceClient::new(channel), &Limits::default());
+            let mut expert =
+                tuned!(line3::expert_service_client::ExpertServiceClient::new(channel), &Limits::default());
             let answer = expert.escalate(suite.request(request)).await?.into_inner();
             let people = told(answer.ticket.as_ref(), answer.outcome.as_ref());
             suite.print("estafeta.line3.v1.EscalateResponse", &answer, people)
@@ -255,16 +254,17 @@ fn evidence_json(file: Option<&Path>, fields: &[String]) -> Result<String, Failu
         None => Map::new(),
     };
     for field in fields {
-        let (name, value) = field
-            .split_once('=')
-            .ok_or_else(|| Failure::Given(format!("--set wants FIELD=VALUE, not `{field}`")))?;
+        let (name, value) =
+            field.split_once('=').ok_or_else(|| Failure::Given(format!("--set wants FIELD=VALUE, not `{field}`")))?;
         // Text needs no quotes; lists and objects are JSON.
         let value = serde_json::from_str(value).ok().filter(|value: &Value| value.is_array() || value.is_object());
         let text = field[name.len() + 1..].to_owned();
         evidence.insert(name.to_owned(), value.unwrap_or(Value::String(text)));
     }
     if evidence.is_empty() {
-        return Err(Failure::Given("an escalation needs evidence; give --evidence FILE or --set FIELD=VALUE".to_owned()));
+        return Err(Failure::Given(
+            "an escalation needs evidence; give --evidence FILE or --set FIELD=VALUE".to_owned(),
+        ));
     }
     Ok(Value::Object(evidence).to_string())
 }
@@ -284,7 +284,9 @@ fn told(ticket: Option<&Ticket>, outcome: Option<&hand::Outcome>) -> String {
     let to = lines::name(outcome.to());
     match (outcome.standing(), &outcome.declined) {
         (Standing::Accepted, _) => format!("{text}\n{to} has taken it over"),
-        (Standing::Pending, _) => format!("{text}\n{to} could not be reached; it will be delivered, nothing more is asked of you"),
+        (Standing::Pending, _) => {
+            format!("{text}\n{to} could not be reached; it will be delivered, nothing more is asked of you")
+        }
         (Standing::Declined, Some(declined)) => {
             let missing = declined.missing.join(", ");
             format!("{text}\n{to} turned it down: {:?} {}{missing}", declined.cause(), declined.named)

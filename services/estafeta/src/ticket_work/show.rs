@@ -51,7 +51,12 @@ fn timeline(journey: &GetJourneyResponse) -> String {
     let _ = writeln!(text, "{} {}  {}", facts.ticket_id, facts.number, facts.subject);
     let state = ticket.state().as_str_name().trim_start_matches("STATE_");
     let trace = facts.trace.split('-').nth(1).unwrap_or_default();
-    let _ = writeln!(text, "{state}, held by {}; opened {}; trace {trace}", lines::name(ticket.custodian()), at(facts.opened_at));
+    let _ = writeln!(
+        text,
+        "{state}, held by {}; opened {}; trace {trace}",
+        lines::name(ticket.custodian()),
+        at(facts.opened_at)
+    );
     for stay in &journey.stays {
         let _ = write!(text, "\n{}", held(stay));
         let here = journey.events.iter().filter(|event| event.line == stay.line && event.epoch == stay.epoch);
@@ -85,7 +90,8 @@ fn timeline(journey: &GetJourneyResponse) -> String {
 fn held(stay: &Stay) -> String {
     let until = stay.until.map_or_else(|| "now".to_owned(), |until| at(Some(until)));
     let why = if stay.why.is_empty() { "unknown" } else { &stay.why };
-    let mut text = format!("{} (epoch {})  {} to {until}  came by {why}\n", lines::name(stay.line()), stay.epoch, at(stay.from));
+    let mut text =
+        format!("{} (epoch {})  {} to {until}  came by {why}\n", lines::name(stay.line()), stay.epoch, at(stay.from));
     let evidence: Option<serde_json::Value> = serde_json::from_str(&stay.evidence_json).ok();
     if let Some(evidence) = evidence {
         brought(&mut text, &evidence);
