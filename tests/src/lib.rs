@@ -1,1 +1,11 @@
-//! Soon.
+//! What the suite's tests stand on: a whole suite in one process, a clock that a test moves, and people at work.
+//!
+//! **Invariant:** everything here goes through the public RPCs and their layers; nothing reaches into a line but
+//! through [`estafeta::Suite`].
+
+pub mod evidence;
+pub mod people;
+pub mod stage;
+
+pub use people::People;
+pub use stage::{Databases, Stage};

@@ -12,6 +12,7 @@ use rpc::Channel;
 use store::{Claimed, Outgoing};
 use telemetry::carry;
 use ticket::{Actor, Line, MessageId};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, codec::CompressionEncoding};
 use tracing::{Instrument, info_span, warn};
@@ -32,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many messages are claimed at once, and delivered at the same time.
 const BATCH: u32 = 32;
+
+/// How many messages are delivered before the one that a caller waits for; beyond that the answer is `pending`.
+const AHEAD_MAX: usize = 16;
 
 /// How often a message may be sent on because the ticket has moved, in one try.
 const REDIRECTS_MAX: usize = 5;
@@ -129,17 +133,27 @@ impl Desk {
         tried
     }
 
-    /// Delivers one message at once, within what is left of the caller's deadline.
+    /// Delivers one message at once, and before it those that must arrive before it, within what is left of the caller's
+    /// deadline.
     pub(crate) async fn deliver_now(&self, id: MessageId) {
-        let patience =
-            rpc::deadline::remaining().map_or(PATIENCE, |left| left.saturating_sub(ANSWER_MARGIN).min(PATIENCE));
-        let now = self.0.clock.now();
-        match self.0.store.claim_one(id, now, later(now, LEASE)).await {
-            Ok(Some(claimed)) => self.deliver(claimed, patience).await,
-            // Delivered already, or another replica is at it.
-            Ok(None) => {}
-            Err(error) => {
-                warn!(message = %id, error = &error as &dyn std::error::Error, "not claimed, the courier will deliver it");
+        let left = rpc::deadline::remaining().map_or(PATIENCE, |left| left.saturating_sub(ANSWER_MARGIN).min(PATIENCE));
+        let until = Instant::now() + left;
+        for _ in 0..AHEAD_MAX {
+            let now = self.0.clock.now();
+            let claimed = match self.0.store.claim_toward(id, now, later(now, LEASE)).await {
+                Ok(Some(claimed)) => claimed,
+                // Delivered already, or another is at it.
+                Ok(None) => return,
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    warn!(message = %id, error, "not claimed, the courier will deliver it");
+                    return;
+                }
+            };
+            let arrived = claimed.message.id == id;
+            self.deliver(claimed, until.saturating_duration_since(Instant::now())).await;
+            if arrived {
+                return;
             }
         }
     }

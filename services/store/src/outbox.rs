@@ -104,14 +104,20 @@ impl Work {
 const FIRST_OF_ITS_KEY: &str = "(o.order_key IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e \
      WHERE e.organization = o.organization AND e.order_key = o.order_key AND NOT e.dead AND e.seq < o.seq))";
 
-/// Leases due messages: `$1` now, `$2` the end of the lease, `$3` how many; with `of_id` only that of id `$4`.
+/// Leases due messages: `$1` now, `$2` the end of the lease, `$3` how many; with `of_id` only that of id `$4` and those
+/// of its key that stand before it.
 pub(crate) fn claim_sql(backend: DbBackend, of_id: bool) -> String {
     let lock = match backend {
         DbBackend::Postgres => "FOR UPDATE OF o SKIP LOCKED",
         // One writer: nobody else is claiming.
         _ => "",
     };
-    let this = if of_id { "AND o.id = $4" } else { "" };
+    let this = if of_id {
+        "AND (o.id = $4 OR EXISTS (SELECT 1 FROM outbox m WHERE m.id = $4 AND m.organization = o.organization \
+         AND m.order_key = o.order_key AND o.seq < m.seq))"
+    } else {
+        ""
+    };
     format!(
         "WITH picked AS MATERIALIZED (SELECT o.seq FROM outbox o WHERE NOT o.dead AND o.due <= $1 {this} \
          AND {FIRST_OF_ITS_KEY} ORDER BY o.due, o.seq LIMIT $3 {lock}) \
@@ -134,12 +140,12 @@ impl Store {
         self.lease(None, now, lease_until, most).await
     }
 
-    /// As [`Store::claim`], for one message: the first delivery inside the caller's deadline. None when it is not
-    /// there, not due, leased to another or behind another of its key.
+    /// As [`Store::claim`], for the first delivery of one message inside the caller's deadline: it, or the one that must
+    /// go before it. None when it is not there, or one of these is not due or leased to another.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn claim_one(
+    pub async fn claim_toward(
         &self,
         id: MessageId,
         now: Timestamp,

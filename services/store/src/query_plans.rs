@@ -22,7 +22,7 @@ fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
     let list = |filter: Filter| built(listing::query(&acme, &filter, after, 20), backend);
     let with = |sql: String, values: Vec<sea_orm::Value>| Statement::from_sql_and_values(backend, sql, values);
     let claim = vec![1_i64.into(), 2_i64.into(), 3_i64.into()];
-    let claim_one = claim.iter().cloned().chain([message.into()]).collect();
+    let claim_toward = claim.iter().cloned().chain([message.into()]).collect();
     let feed = |organization| {
         let rows = settled(organization, backend).filter(beyond(Position::START, backend));
         built(rows.order_by_asc(Column::Xid).order_by_asc(Column::Seq).limit(9), backend)
@@ -50,7 +50,7 @@ fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
         ("the feed", feed(None)),
         ("an organization's feed", feed(Some(&acme))),
         ("claim messages", with(outbox::claim_sql(backend, false), claim.clone())),
-        ("claim one message", with(outbox::claim_sql(backend, true), claim_one)),
+        ("claim one message", with(outbox::claim_sql(backend, true), claim_toward)),
         ("the next message", Statement::from_string(backend, outbox::next_due_sql())),
         ("claim wake-ups", with(wake::claim_sql(backend), claim)),
         ("the next wake-up", Statement::from_string(backend, wake::NEXT_WAKE_SQL)),

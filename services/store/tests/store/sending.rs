@@ -47,7 +47,7 @@ async fn messages_of_one_key_are_claimed_one_after_the_other() {
         assert!(store.claim(at(2), at(30), 10).await.unwrap().is_empty(), "a2 waits for a1");
         assert_eq!(store.next_due().await.unwrap(), Some(at(30)), "nothing can be claimed before the leases end");
         let a2 = message(&one, "a2", Some("a"));
-        assert_eq!(store.claim_one(a2.id, at(2), at(30)).await.unwrap(), None);
+        assert_eq!(store.claim_toward(a2.id, at(2), at(30)).await.unwrap(), None);
 
         deliver(&store, &first[..1]).await;
         assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
@@ -61,7 +61,7 @@ async fn a_lease_ends_by_time_or_by_postponing() {
     on_each(|store| async move {
         let message = message(&ticket("one", 0), "a", None);
         enqueue(&store, &message).await.unwrap();
-        assert!(store.claim_one(message.id, at(0), at(30)).await.unwrap().is_some());
+        assert!(store.claim_toward(message.id, at(0), at(30)).await.unwrap().is_some());
         assert!(store.claim(at(29), at(60), 10).await.unwrap().is_empty());
         let again = store.claim(at(30), at(60), 10).await.unwrap();
         assert_eq!(again[0].attempts, 2);

@@ -1,0 +1,130 @@
+//! A suite whose time and deliveries a test moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use estafeta::settings::Database;
+use estafeta::suite::{Conducts, Vendors};
+use estafeta::{Config, Suite};
+use handover::{Backoff, Fuse, Plans};
+use jiff::{SignedDuration, Timestamp};
+use partner_simulator::{Conduct, Habits};
+use plan::Plan;
+use store::testing::TestDatabase;
+use ticket::{Line, ManualClock};
+
+use crate::people::People;
+
+/// When every stage begins: Monday 2026-09-14, 12:00 in Moscow.
+pub const BEGIN: &str = "2026-09-14T09:00:00Z";
+
+/// Where the lines of a stage keep their tickets.
+pub struct Databases {
+    lines: BTreeMap<Line, TestDatabase>,
+}
+
+impl Databases {
+    /// SQLite files.
+    #[must_use]
+    pub fn sqlite() -> Self {
+        Self { lines: Line::ALL.into_iter().map(|line| (line, TestDatabase::sqlite())).collect() }
+    }
+
+    /// SQLite files, and PostgreSQL too where the tests were given a server.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::sqlite()];
+        let postgres: Option<BTreeMap<_, _>> =
+            Line::ALL.into_iter().map(|line| TestDatabase::postgres().map(|database| (line, database))).collect();
+        all.extend(postgres.map(|lines| Self { lines }));
+        all
+    }
+}
+
+/// A suite at rest but for what the test does: its clock stands still, and nothing is delivered or woken by itself.
+pub struct Stage {
+    /// The suite.
+    pub suite: Suite,
+    /// Its clock.
+    pub clock: ManualClock,
+    /// The plan of the demonstration organization.
+    pub plan: Plan,
+    /// Where a test stops a line.
+    pub fuses: BTreeMap<Line, Fuse>,
+    /// The databases, which outlive killed lines.
+    pub databases: Databases,
+    _dir: tempfile::TempDir,
+}
+
+impl Stage {
+    /// The demonstration organization on SQLite, with vendors that do what the text of a case asks for.
+    pub async fn new() -> Self {
+        Self::over(Databases::sqlite()).await
+    }
+
+    /// The same, over these databases.
+    pub async fn over(databases: Databases) -> Self {
+        Self::with(databases, plan::DEMO, |config| config).await
+    }
+
+    /// The organization of `plan`, with a suite changed by `change`.
+    ///
+    /// # Panics
+    /// When the suite does not start: there is nothing to test then.
+    pub async fn with(databases: Databases, plan: &str, change: impl FnOnce(Config) -> Config) -> Self {
+        let plan = Plan::parse("test.toml", plan).expect("the plans of the project have no faults");
+        let plans = Plans::default();
+        plans.put(plan.clone());
+        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let clock = ManualClock::at(BEGIN.parse::<Timestamp>().expect("the instant is well formed"));
+        let fuses: BTreeMap<Line, Fuse> = Line::ALL.into_iter().map(|line| (line, Fuse::armed())).collect();
+        let no_pause: Arc<dyn Fn(u32) -> Option<std::time::Duration> + Send + Sync> =
+            Arc::new(|failed| (failed < 100).then_some(std::time::Duration::from_millis(1)));
+        let habits = Habits { first_case: 1001, backoff: no_pause };
+        let mut config = Config::in_dir(dir.path(), plans);
+        config.databases = databases
+            .lines
+            .iter()
+            .map(|(line, database)| (*line, database.url().parse::<Database>().expect("a test database has a url")))
+            .collect();
+        config.clock = Arc::new(clock.clone());
+        config.backoff = Backoff::new(Arc::new(|| 1.0));
+        config.fuses = fuses.clone();
+        config.background = false;
+        config.vendors = Vendors::Simulated(Conducts { choose: Arc::new(Conduct::written_in), habits });
+        let suite = Suite::start(change(config)).await.expect("the suite starts");
+        Self { suite, clock, plan, fuses, databases, _dir: dir }
+    }
+
+    /// The people of the organization at work on this suite.
+    #[must_use]
+    pub fn people(&self) -> People<'_> {
+        People::new(self)
+    }
+
+    /// Moves the clock and lets everything happen that is due then.
+    ///
+    /// # Panics
+    /// When the suite does not come to rest.
+    pub async fn after(&self, pause: SignedDuration) {
+        self.clock.advance(pause);
+        self.settle().await;
+    }
+
+    /// Lets everything happen that is due.
+    ///
+    /// # Panics
+    /// When the suite does not come to rest.
+    pub async fn settle(&self) {
+        self.suite.settle().await.expect("the suite comes to rest");
+    }
+
+    /// Fails unless every invariant holds over all databases, those of killed lines too.
+    ///
+    /// # Panics
+    /// When one is broken.
+    pub async fn holds(&self) {
+        let audited = self.suite.audit().await.expect("the databases can be read");
+        assert!(audited.broken.is_empty(), "broken invariants: {:?}", audited.broken);
+    }
+}

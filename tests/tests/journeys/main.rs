@@ -1,0 +1,3 @@
+//! The whole suite in one process, called as anybody could call it.
+
+mod relay;
