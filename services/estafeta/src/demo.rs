@@ -32,6 +32,9 @@ const AT_ONCE: usize = 4;
 /// How long a suite of the demonstration's own may take to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// As much of a subject as a line of a list holds beside the journey.
+const SUBJECT_CHARS: usize = 60;
+
 /// What `demo` plays.
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -175,7 +178,8 @@ pub fn print(ends: &[End], json: bool) -> Result<(), Failure> {
             println!("{}", serde_json::to_string(end).map_err(|error| Failure::Given(error.to_string()))?);
         } else {
             let End { ticket, journey, state, subject, .. } = end;
-            println!("{ticket}  {state:<8}  {}  {subject}", journey.join(" → "));
+            let about: String = subject.chars().take(SUBJECT_CHARS).collect();
+            println!("{ticket}  {state:<8}  {}  {about}", journey.join(" → "));
         }
         for fault in &end.faults {
             eprintln!("{} ({}): {fault}", end.ticket, end.subject);

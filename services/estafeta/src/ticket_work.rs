@@ -71,7 +71,8 @@ enum Deed {
         /// A JSON file with the evidence.
         #[arg(long, value_name = "FILE")]
         evidence: Option<PathBuf>,
-        /// One field of the evidence, over that of the file; the value is JSON or plain text. May be given several times.
+        /// One field of the evidence, over that of the file, such as `impact=high`; lists and messages are JSON. May be given
+        /// several times.
         #[arg(long = "set", value_name = "FIELD=VALUE")]
         fields: Vec<String>,
     },
@@ -86,7 +87,7 @@ enum Deed {
         #[arg(long)]
         done: String,
         /// How to see that it helped.
-        #[arg(long, default_value = "")]
+        #[arg(long)]
         how_to_verify: String,
         /// It is a way around rather than a fix.
         #[arg(long)]

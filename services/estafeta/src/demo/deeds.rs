@@ -135,8 +135,9 @@ impl Player<'_> {
         self.until_held(Line::ServiceDesk).await
     }
 
-    pub(super) async fn to_technical(&mut self, zone: &str) -> Result<(), Failure> {
+    pub(super) async fn pass_to_technical(&mut self, zone: &str) -> Result<(), Failure> {
         let evidence = self.technical_evidence(zone)?;
+        self.zone.clone_from(&evidence.zone);
         let outcome = self.escalate_to_technical(evidence).await?;
         self.taken_over(&outcome, Line::Technical).await
     }
@@ -250,7 +251,7 @@ impl Player<'_> {
         self.taken_over(&answer.outcome.unwrap_or_default(), Line::ServiceDesk).await
     }
 
-    pub(super) async fn to_expert(&mut self) -> Result<(), Failure> {
+    pub(super) async fn pass_to_expert(&mut self) -> Result<(), Failure> {
         let evidence = line3::Evidence {
             findings: self.findings.clone(),
             steps_to_reproduce: self.says("reproduction")?,
@@ -287,7 +288,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    pub(super) async fn to_vendor(&mut self, from: Line) -> Result<(), Failure> {
+    pub(super) async fn pass_to_vendor(&mut self, from: Line) -> Result<(), Failure> {
         let evidence = vendor::Evidence {
             vendor: self.says("vendor")?,
             vendor_product: self.says("vendor_product")?,

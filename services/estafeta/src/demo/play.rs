@@ -41,6 +41,8 @@ pub(super) struct Player<'a> {
     /// What was said already, so that the second time something else is said.
     said: Vec<String>,
     pub(super) ticket: String,
+    /// The zone of responsibility that has it, on line 2.
+    pub(super) zone: String,
     pub(super) checklist: Vec<proto::line2::StepOutcome>,
     pub(super) findings: Vec<proto::line3::Finding>,
     pub(super) faults: Vec<String>,
@@ -62,6 +64,7 @@ pub(super) async fn play(
         asked: 0,
         said: Vec::new(),
         ticket: String::new(),
+        zone: String::new(),
         checklist: Vec::new(),
         findings: Vec::new(),
         faults: Vec::new(),
@@ -89,15 +92,15 @@ impl Player<'_> {
             Step::Triage => self.triage().await,
             Step::Hello => self.hello().await,
             Step::EscalateIncomplete => self.escalate_incomplete().await,
-            Step::ToTechnical => self.to_technical("zone").await,
-            Step::ToWrongZone => self.to_technical("wrong_zone").await,
+            Step::ToTechnical => self.pass_to_technical("zone").await,
+            Step::ToWrongZone => self.pass_to_technical("wrong_zone").await,
             Step::Diagnose => self.diagnose().await,
             Step::Clarify(line) => self.clarify(line).await,
             Step::Progress(line) => self.progress(line).await,
             Step::ReturnWrongZone => self.return_wrong_zone().await,
-            Step::ToExpert => self.to_expert().await,
+            Step::ToExpert => self.pass_to_expert().await,
             Step::Research => self.research().await,
-            Step::ToVendor(from) => self.to_vendor(from).await,
+            Step::ToVendor(from) => self.pass_to_vendor(from).await,
             Step::InformVendor => self.put_to_client(Line::Vendor).await,
             Step::VendorSolves => self.until_solved().await,
             Step::VendorRejects(back_to) => self.until_held(back_to).await,
@@ -133,7 +136,7 @@ impl Player<'_> {
     /// Who works on the ticket at `line`: on line 2 somebody of the zone.
     pub(super) fn agent(&self, line: Line) -> Caller {
         let mut agent = people::agent(self.plan, line);
-        let group = self.plan.zone(&self.request.zone).and_then(|zone| self.plan.group(&zone.group));
+        let group = self.plan.zone(&self.zone).and_then(|zone| self.plan.group(&zone.group));
         if let (Line::Technical, Some(member)) = (line, group.and_then(|group| group.members.first())) {
             agent.subject.clone_from(member);
         }

@@ -7,8 +7,9 @@ use handover::Plans;
 use jiff::SignedDuration;
 use partner_simulator::{Conduct, Habits, Simulator};
 use proto::partner::OpenCaseRequest;
-use rpc::{Caller, Channel, KeyName, Keys, Peer, Role, Service, ServiceName, Stack, as_caller};
+use rpc::{Caller, Channel, KeyName, Keys, Peer, Role, ServiceName, as_caller};
 use ticket::{Clock, Line};
+use tonic::service::Routes;
 
 use crate::failure::Failure;
 
@@ -45,14 +46,17 @@ impl std::fmt::Debug for Conducts {
     }
 }
 
-/// The bridge's ways to the vendors, and the simulators among them. A vendor of two organizations works for the first.
+/// The bridge's ways to the vendors, and the simulators among them; both by the vendors' ids.
+type Behind = (BTreeMap<String, Peer>, BTreeMap<String, Simulator>);
+
+/// Who stands behind the bridge, connected. A vendor of two organizations works for the first.
 pub(crate) fn behind(
     vendors: &Vendors,
     plans: &Plans,
     ways: &BTreeMap<Line, Channel>,
     keys: &Keys,
     clock: &Arc<dyn Clock>,
-) -> Result<(BTreeMap<String, Peer>, BTreeMap<String, Simulator>), Failure> {
+) -> Result<Behind, Failure> {
     let bridge = ServiceName::Line(Line::Vendor);
     let signer = keys.signer(bridge.key())?;
     let peer = |vendor: &str, channel| Peer::new(vendor, channel, signer.clone(), bridge, clock.clone());
@@ -83,15 +87,9 @@ pub(crate) fn behind(
             let choose = conducts.choose.clone();
             let simulator =
                 Simulator::with_habits(&vendor.id, to_bridge, move |open| choose(open), conducts.habits.clone());
-            // Behind the layers that every service has, so that the bridge meets what it would meet over the network.
-            let stack = Stack {
-                service: bridge,
-                verifier: keys.verifier(),
-                clock: clock.clone(),
-                limits: rpc::Limits::default(),
-            };
-            let service = Service::builder(stack).add(simulator.server()).build();
-            partners.insert(vendor.id.clone(), peer(&vendor.id, service.channel()));
+            // Without our layers: a vendor's system answers with statuses of its own, not with reasons of ours.
+            let system = Channel::new(Routes::new(simulator.server()).prepare());
+            partners.insert(vendor.id.clone(), peer(&vendor.id, system));
             simulators.insert(vendor.id.clone(), simulator);
         }
     }

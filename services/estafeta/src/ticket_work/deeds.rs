@@ -256,10 +256,9 @@ fn evidence_json(file: Option<&Path>, fields: &[String]) -> Result<String, Failu
     for field in fields {
         let (name, value) =
             field.split_once('=').ok_or_else(|| Failure::Given(format!("--set wants FIELD=VALUE, not `{field}`")))?;
-        // Text needs no quotes; lists and objects are JSON.
-        let value = serde_json::from_str(value).ok().filter(|value: &Value| value.is_array() || value.is_object());
-        let text = field[name.len() + 1..].to_owned();
-        evidence.insert(name.to_owned(), value.unwrap_or(Value::String(text)));
+        // Text needs no quotes; lists and messages are JSON.
+        let json = serde_json::from_str(value).ok().filter(|value: &Value| value.is_array() || value.is_object());
+        evidence.insert(name.to_owned(), json.unwrap_or_else(|| Value::String(value_of(name, value))));
     }
     if evidence.is_empty() {
         return Err(Failure::Given(
@@ -267,6 +266,15 @@ fn evidence_json(file: Option<&Path>, fields: &[String]) -> Result<String, Failu
         ));
     }
     Ok(Value::Object(evidence).to_string())
+}
+
+/// `impact=high` is short for `impact=IMPACT_HIGH`.
+fn value_of(name: &str, value: &str) -> String {
+    let prefix = format!("{}_", name.to_uppercase());
+    match name {
+        "impact" | "urgency" | "mood" if !value.starts_with(&prefix) => format!("{prefix}{}", value.to_uppercase()),
+        _ => value.to_owned(),
+    }
 }
 
 /// What became of it, in a line.

@@ -39,7 +39,8 @@ fn row(ticket: &Ticket) -> String {
     let priority = facts.priority().as_str_name().trim_start_matches("PRIORITY_");
     let state = ticket.state().as_str_name().trim_start_matches("STATE_");
     let holder = lines::name(ticket.custodian());
-    format!("{}  {:<10} {state:<9} {priority:<9} {holder:<13} {}", facts.ticket_id, facts.number, facts.subject)
+    let short: String = facts.subject.chars().take(60).collect();
+    format!("{}  {:<10} {state:<9} {priority:<9} {holder:<13} {}", facts.ticket_id, facts.number, short)
 }
 
 /// The journey for people.
@@ -103,7 +104,8 @@ fn held(stay: &Stay) -> String {
 fn brought(text: &mut String, evidence: &serde_json::Value) {
     match evidence {
         serde_json::Value::Object(fields) => {
-            for (name, value) in fields {
+            // Which kind of message it was stands in the headline.
+            for (name, value) in fields.iter().filter(|(name, _)| *name != "is" && *name != "to") {
                 match value {
                     serde_json::Value::Object(_) => brought(text, value),
                     serde_json::Value::Null => {}

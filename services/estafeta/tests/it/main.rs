@@ -1,0 +1,7 @@
+//! The binary and the suite, from outside.
+
+mod commands;
+mod demonstration;
+mod processes;
+mod scene;
+mod suites;
