@@ -128,3 +128,10 @@ impl Stage {
         assert!(audited.broken.is_empty(), "broken invariants: {:?}", audited.broken);
     }
 }
+
+/// Runs `test` on a fresh stage over SQLite, and on another over PostgreSQL where the tests were given a server.
+pub async fn on_each_database(test: impl AsyncFn(Stage)) {
+    for databases in Databases::all() {
+        test(Stage::over(databases).await).await;
+    }
+}
