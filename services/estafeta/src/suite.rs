@@ -34,6 +34,10 @@ pub use partners::{Conducts, Vendors};
 /// How often a suite that settles looks again before it gives up: more rounds than any journey has hops.
 const ROUNDS_MAX: usize = 200;
 
+/// How often to look whether a killed line has let go of its port, and how long between.
+const PORT_LOOKS_MAX: u32 = 200;
+const PORT_LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// A suite to be started.
 #[derive(Clone)]
 pub struct Config {
@@ -259,7 +263,7 @@ impl Suite {
         self.kill(line);
         let target = Target::of(line);
         let listener = match self.address(target) {
-            Some(addr) => Some(listen_on(target, addr).await?),
+            Some(addr) => Some(listen_again(target, addr).await?),
             None => None,
         };
         self.bring_up(line, Fuse::default(), listener).await
@@ -336,6 +340,18 @@ async fn bind(addresses: &BTreeMap<Target, SocketAddr>) -> Result<BTreeMap<Targe
         listeners.insert(*target, listen_on(*target, *addr).await?);
     }
     Ok(listeners)
+}
+
+/// Listens where a killed line did; its task lets go of the port when it is next polled.
+async fn listen_again(target: Target, addr: SocketAddr) -> Result<TcpListener, Failure> {
+    for _ in 0..PORT_LOOKS_MAX {
+        match TcpListener::bind(addr).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(PORT_LOOK_EVERY).await,
+            Err(reason) => return Err(Failure::Listen { target, addr, reason }),
+        }
+    }
+    listen_on(target, addr).await
 }
 
 /// Listens on `addr` for `target`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use handover::Desk;
 use store::StateKind;
 use telemetry::measure;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 /// How often: reading the figures goes over every ticket, and scrapes come every 15 s or so.
@@ -15,10 +16,13 @@ const EVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn record(desk: Desk, stop: CancellationToken) {
     let (meters, line) = (measure::meters(), desk.line().name());
     let mut groups: BTreeSet<String> = BTreeSet::new();
+    // The first tick comes at once: a scrape right after the start finds what the database holds.
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            _ = ticks.tick() => {}
         }
         let figures = match desk.store().figures(None).await {
             Ok(figures) => figures,

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::scene::{err, out, ran, text};
 
 fn names(journey: &Value) -> Vec<&str> {
-    journey.as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
+    let lines = journey.as_array().expect("a journey is a list");
+    lines.iter().map(|line| line.as_str().expect("of names")).collect()
 }
 
 #[test]

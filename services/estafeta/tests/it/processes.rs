@@ -16,11 +16,11 @@ use crate::suites::escalation;
 async fn until_accepted(address: &str, data: &Path, ticket: &str, line: Line) {
     let mut tickets = TicketServiceClient::new(at(address, data, Role::Supervisor));
     let request = WatchTicketRequest { ticket_id: ticket.to_owned(), resume_token: String::new() };
-    let mut events = tickets.watch_ticket(request).await.unwrap().into_inner();
+    let mut events = tickets.watch_ticket(request).await.expect("the ticket can be watched").into_inner();
     let wanted =
         format!("accepted by {}", line.as_str_name().trim_start_matches("LINE_").to_lowercase().replace('_', "-"));
-    while let Some(event) = events.message().await.unwrap() {
-        if event.event.unwrap().summary.starts_with(&wanted) {
+    while let Some(event) = events.message().await.expect("the stream goes on") {
+        if event.event.expect("each has an event").summary.starts_with(&wanted) {
             return;
         }
     }
@@ -30,7 +30,7 @@ async fn until_accepted(address: &str, data: &Path, ticket: &str, line: Line) {
 async fn holds(address: &str, data: &Path, ticket: &str) -> bool {
     let mut tickets = TicketServiceClient::new(at(address, data, Role::Supervisor));
     let found = tickets.get_ticket(GetTicketRequest { ticket_id: ticket.to_owned() }).await;
-    found.is_ok_and(|found| found.into_inner().ticket.unwrap().custody() == Custody::Held)
+    found.is_ok_and(|found| found.into_inner().ticket.expect("a found ticket").custody() == Custody::Held)
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use ticket::{Line, ManualClock, TicketId};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn demo_plan() -> Plan {
-    Plan::parse("demo.toml", plan::DEMO).unwrap()
+    Plan::parse("demo.toml", plan::DEMO).expect("the demonstration's plan has no faults")
 }
 
 fn plans() -> Plans {
@@ -29,7 +29,7 @@ fn plans() -> Plans {
 
 /// A suite that moves only when told to.
 fn still(dir: &Path) -> (Config, ManualClock) {
-    let clock = ManualClock::at("2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap());
+    let clock = ManualClock::at("2026-03-02T09:00:00Z".parse::<Timestamp>().expect("an instant"));
     (Config { clock: Arc::new(clock.clone()), background: false, ..Config::in_dir(dir, plans()) }, clock)
 }
 
@@ -74,23 +74,23 @@ fn service_desk(suite: &Suite) -> ServiceDeskServiceClient<rpc::Channel> {
 }
 
 async fn registered(suite: &Suite) -> String {
-    let answer = service_desk(suite).register(registration("r-1")).await.unwrap().into_inner();
-    answer.ticket.unwrap().facts.unwrap().ticket_id
+    let answer = service_desk(suite).register(registration("r-1")).await.expect("line 1 registers").into_inner();
+    answer.ticket.and_then(|ticket| ticket.facts).expect("a registered ticket").ticket_id
 }
 
 async fn holds(suite: &Suite, line: Line, ticket: &str) -> bool {
     let mut tickets = TicketServiceClient::new(suite.as_caller(line, &people::supervisor(&demo_plan())));
     let found = tickets.get_ticket(GetTicketRequest { ticket_id: ticket.to_owned() }).await;
-    found.is_ok_and(|found| found.into_inner().ticket.unwrap().custody() == Custody::Held)
+    found.is_ok_and(|found| found.into_inner().ticket.expect("a found ticket").custody() == Custody::Held)
 }
 
 /// Leaves the databases of a suite in `dir`, with one open ticket.
 pub(crate) async fn one_ticket(dir: &Path) -> TicketId {
     let (config, _) = still(dir);
-    let suite = Suite::start(config).await.unwrap();
+    let suite = Suite::start(config).await.expect("a suite of its own");
     let ticket = registered(&suite).await;
     suite.stop(PATIENCE).await;
-    ticket.parse().unwrap()
+    ticket.parse().expect("a ticket's id")
 }
 
 #[tokio::test]
