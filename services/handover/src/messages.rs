@@ -177,7 +177,7 @@ pub async fn report(change: &Change<'_>, ticket: &Ticket, text: String, step: &s
 /// Writes what was told into the log, and changes the ticket where that follows for every line.
 async fn note(change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
     match told.clone() {
-        Told::Question { clarification, by, question } => {
+        Told::Question { clarification, by, question, epoch: _ } => {
             change.log(ticket, EventBody::ClarificationAsked { clarification, by, question }).await
         }
         Told::Answer { clarification, answer } => {

@@ -92,7 +92,7 @@ impl RelayService for Relay {
             let (head, clarification) = reader.finish(head.zip(clarification))?;
             let head = verified_head(&caller, head, "RequestClarification")?;
             only_owner(self.0.line(), head.from)?;
-            let told = Told::Question { clarification, by: head.from, question };
+            let told = Told::Question { clarification, by: head.from, epoch: head.epoch, question };
             let done = hand::RequestClarificationResponse { message_id: head.id.to_string() };
             let heard = self.0.hear(head, For::Here, told, &message, done.clone()).await?;
             Ok(heard.unwrap_or(done))

@@ -23,6 +23,8 @@ pub enum Told {
         clarification: ClarificationId,
         /// Who asks.
         by: Line,
+        /// The epoch at which the asking line held the ticket.
+        epoch: Epoch,
         /// What.
         question: String,
     },

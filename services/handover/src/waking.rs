@@ -71,7 +71,13 @@ pub async fn wake_again(change: &Change<'_>, ticket: &Ticket, reason: WakeReason
         WakeReason::ClientSilence => {
             if change.line != Line::OWNER {
                 let step = format!("client-silent:{}", change.now);
-                report(change, ticket, texts::Text::ClientSilent.plain(change.plan.profile().language), &step).await?;
+                report(
+                    change,
+                    ticket,
+                    texts::Text::ClientSilent.plain(change.plan.profile().language).to_owned(),
+                    &step,
+                )
+                .await?;
             }
             Ok(Some(change.wake_in(change.plan.client_silence(), reason)))
         }

@@ -5,6 +5,7 @@
 pub mod enums;
 pub mod evidence;
 pub mod record;
+mod summary;
 
 use std::str::FromStr;
 

@@ -154,7 +154,7 @@ async fn hand_over_with(
     talk.offered.extend(offers.iter().map(|hit| OfferedArticle {
         article_id: hit.article_id.clone(),
         title: hit.title.clone(),
-        why_not: Text::WhyNotSure.plain(language),
+        why_not: Text::WhyNotSure.plain(language).to_owned(),
     }));
     let outcome = hand_over(change, ticket, talk).await?;
     Ok(wire::Reply {

@@ -18,7 +18,10 @@ const PAGE: u32 = 500;
 
 /// A search per organization, built from the store when first needed. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Shelves(Arc<Mutex<HashMap<OrganizationId, Arc<OnceCell<Arc<Search>>>>>>);
+pub(crate) struct Shelves(Arc<Mutex<HashMap<OrganizationId, Shelf>>>);
+
+/// One organization's search, once somebody has built it.
+type Shelf = Arc<OnceCell<Arc<Search>>>;
 
 impl Shelves {
     async fn of(&self, store: &Store, organization: &OrganizationId) -> Result<Arc<Search>, Refused> {

@@ -35,7 +35,7 @@ pub(crate) async fn standing(
     let language = ticket.facts.language;
     let (state, custodian, text) = match (&ticket.custody, &ticket.state) {
         (Custody::Held, State::Resolved { .. } | State::Closed { .. }) => {
-            (wire::State::Closed, Line::SelfService, Text::StatusAnswered.plain(language))
+            (wire::State::Closed, Line::SelfService, Text::StatusAnswered.plain(language).to_owned())
         }
         (Custody::Held, State::Open | State::OnHold { .. }) => {
             (wire::State::Open, Line::SelfService, in_work(Line::SelfService, language))
@@ -54,7 +54,7 @@ pub(crate) async fn standing(
 }
 
 fn in_work(line: Line, language: Language) -> String {
-    Text::StatusInWork.with(language, &[("line", &Text::of_line(line).plain(language))])
+    Text::StatusInWork.with(language, &[("line", Text::of_line(line).plain(language))])
 }
 
 async fn case(desk: &Desk, ticket: &Ticket) -> Option<GetCaseResponse> {
@@ -67,9 +67,9 @@ async fn case(desk: &Desk, ticket: &Ticket) -> Option<GetCaseResponse> {
 fn from_case(case: GetCaseResponse, language: Language) -> GetQuestionResponse {
     let custodian = enums::line(&mut handover::wire::Reader::default(), "custodian", case.custodian, false);
     let text = match wire::State::try_from(case.state).unwrap_or_default() {
-        wire::State::OnHold => Text::StatusWaitsForYou.plain(language),
-        wire::State::Resolved => Text::StatusResolved.plain(language),
-        wire::State::Closed => Text::StatusClosed.plain(language),
+        wire::State::OnHold => Text::StatusWaitsForYou.plain(language).to_owned(),
+        wire::State::Resolved => Text::StatusResolved.plain(language).to_owned(),
+        wire::State::Closed => Text::StatusClosed.plain(language).to_owned(),
         wire::State::Open | wire::State::Unspecified => in_work(custodian.unwrap_or(Line::ServiceDesk), language),
     };
     GetQuestionResponse {

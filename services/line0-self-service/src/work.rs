@@ -227,7 +227,7 @@ async fn go_on(
     change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
     change.log(&ticket, EventBody::ClientWrote { text: said.clone() }).await?;
     for article in talk.offered.iter_mut().filter(|article| article.why_not.is_empty()) {
-        article.why_not = Text::WhyNotHelped.plain(ticket.facts.language);
+        article.why_not = Text::WhyNotHelped.plain(ticket.facts.language).to_owned();
     }
     talk.conversation.push(Turn { from_client: true, text: said.trim().to_owned(), at: change.now });
     let reply = decide(change, &mut ticket, &mut talk, decision).await?;

@@ -58,6 +58,13 @@ impl Home {
         self.moved.filter(|(_, epoch)| *epoch > since).map_or(line, |(line, _)| line)
     }
 
+    /// The epoch of the latest change of custody that line 1 knows of.
+    #[must_use]
+    pub fn since(&self, ticket: &Ticket) -> Epoch {
+        let here = ticket.hops.last().map_or(ticket.epoch, |hop| hop.epoch);
+        self.moved.map_or(here, |(_, epoch)| epoch.max(here))
+    }
+
     /// The question that what the client wrote answers: the one named, or the oldest that was put to the client.
     pub(crate) fn answered_by(&mut self, named: Option<ClarificationId>) -> Option<&mut Question> {
         self.questions

@@ -3,7 +3,7 @@
 use handover::{Arrival, Change, Refused, Rules, Told, wake_again};
 use texts::Text;
 use ticket::event::Brought;
-use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason};
+use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::async_trait;
 
 use crate::own::{Home, Message, Question};
@@ -50,7 +50,13 @@ impl Rules for ServiceDesk {
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
         let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
         match told {
-            Told::Question { clarification, by, question } => {
+            Told::Question { clarification, by, epoch, question } => {
+                // Whoever asks must be the custodian: nobody would wait for the answer to an older question.
+                let present = home.since(ticket);
+                if *epoch < present {
+                    let problem = WrongState::Stale { given: *epoch, present };
+                    return Err(Refused::State { ticket: ticket.facts.id, problem });
+                }
                 let (id, by, question) = (*clarification, *by, question.clone());
                 home.questions.push(Question { id, by, question, relayed: false, answer: None });
             }

@@ -11,7 +11,7 @@ use ticket::{BondId, ClarificationId, EventBody, Line, MessageId, Resolution, Re
 use crate::boundary::{Boundary, inward};
 use crate::own::{Bond, BondState, Exchanged, Incoming, Own, PARKED_MAX, Said};
 use crate::rules::wait_for_vendor;
-use crate::texts::TEXTS;
+use texts::Text;
 
 /// A partner's message about a bond, read and checked.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ async fn act(
         Said::Close { .. } => {
             let had_fix = bond.state == BondState::FixProposed;
             bond.state = BondState::Closed;
-            let none = || TEXTS.ended_without_fix.of(change.plan.profile().language).to_owned();
+            let none = || Text::VendorEndedWithoutFix.plain(change.plan.profile().language).to_owned();
             let words = if words.is_empty() { none() } else { words };
             if had_fix { None } else { give_back(change, ticket, ReturnReason::OutOfScope, words).await? }
         }

@@ -17,7 +17,6 @@ mod outgoing;
 mod own;
 mod partner;
 mod rules;
-mod texts;
 mod work;
 
 use std::collections::BTreeMap;

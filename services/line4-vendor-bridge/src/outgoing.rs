@@ -17,7 +17,7 @@ use tonic::{Code, Status};
 use crate::Partners;
 use crate::boundary::Boundary;
 use crate::own::{Bond, Exchanged, Own};
-use crate::texts::TEXTS;
+use texts::Text;
 
 /// What the outbox calls a partner, before the vendor's id.
 const RECEIVER: &str = "partner:";
@@ -54,7 +54,7 @@ pub(crate) async fn reopen(
     evidence: &VendorEvidence,
 ) -> Result<(), Refused> {
     let sealed = seal(change, ticket, bond, texts_of(evidence)).await?;
-    let intro = TEXTS.reopened.of(change.plan.profile().language);
+    let intro = Text::VendorReopened.plain(change.plan.profile().language);
     respond_sealed(change, ticket, bond, format!("{intro}\n{}", sealed.join("\n"))).await
 }
 
@@ -100,7 +100,7 @@ async fn seal<const N: usize>(
     let boundary = Boundary::new(&change.plan, &ticket.facts, &bond.vendor);
     let sealed = texts.map(|text| boundary.outward(text, &mut bond.map));
     if sealed.iter().any(|outward| outward.withheld) {
-        let text = TEXTS.withheld.of(change.plan.profile().language).to_owned();
+        let text = Text::VendorWithheld.plain(change.plan.profile().language).to_owned();
         change.log(ticket, EventBody::Progressed { by: change.line, text }).await?;
     }
     Ok(sealed.map(|outward| outward.text))

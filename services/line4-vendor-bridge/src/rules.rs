@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::Partners;
 use crate::outgoing;
 use crate::own::{BOND_ALIAS, Bond, BondState, Own};
-use crate::texts::TEXTS;
+use texts::Text;
 
 /// Line 4's rules.
 pub(crate) struct Bridge {
@@ -39,7 +39,7 @@ impl Rules for Bridge {
         let known = known.map(|place| own.bonds.remove(place));
         // The ticket may have been away and back before the bridge heard that it had left.
         for other in &mut own.bonds {
-            end(change, ticket, other, TEXTS.taken_back.of(change.plan.profile().language)).await?;
+            end(change, ticket, other, Text::VendorTakenBack.plain(change.plan.profile().language)).await?;
         }
         let bond = match known {
             Some(mut bond) => {
@@ -62,7 +62,7 @@ impl Rules for Bridge {
     }
 
     async fn left(&self, change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
-        end_current(change, ticket, TEXTS.taken_back.of(change.plan.profile().language)).await
+        end_current(change, ticket, Text::VendorTakenBack.plain(change.plan.profile().language)).await
     }
 
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
@@ -85,7 +85,7 @@ impl Rules for Bridge {
                 own.save(change, ticket).await
             }
             Told::Resolution { .. } => {
-                end_current(change, ticket, TEXTS.solved_without.of(change.plan.profile().language)).await
+                end_current(change, ticket, Text::VendorSolvedWithout.plain(change.plan.profile().language)).await
             }
             Told::Question { .. } | Told::Progress { .. } => Ok(()),
         }
@@ -106,7 +106,7 @@ impl Rules for Bridge {
                     ticket.resume(wake.clone(), change.now).map_err(Refused::state(ticket.facts.id))?;
                     return Ok(Some(wake));
                 };
-                let text = TEXTS.reminder.of(change.plan.profile().language);
+                let text = Text::VendorReminder.plain(change.plan.profile().language);
                 outgoing::respond(change, ticket, bond, text).await?;
                 own.save(change, ticket).await?;
                 Ok(Some(vendor_wake(change)))

@@ -86,7 +86,6 @@ fn sort(reason: Reason) -> (Code, Retry) {
         Reason::TicketNotFound
         | Reason::ClarificationNotFound
         | Reason::BondNotFound
-        | Reason::ArticleNotFound
         | Reason::MessageNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian

@@ -77,6 +77,18 @@ texts! {
     WhyNotHelped = "why_not_helped",
     /// Why an article was not used: too weak a match.
     WhyNotSure = "why_not_sure",
+    /// To a vendor that has been silent for too long.
+    VendorReminder = "vendor_reminder",
+    /// To a vendor, before the evidence of a ticket that comes to it again.
+    VendorReopened = "vendor_reopened",
+    /// To a vendor: the ticket was taken back.
+    VendorTakenBack = "vendor_taken_back",
+    /// To a vendor: the ticket was solved without it.
+    VendorSolvedWithout = "vendor_solved_without",
+    /// To the line that gets a ticket back: the vendor ended the case without words.
+    VendorEndedWithoutFix = "vendor_ended_without_fix",
+    /// On a ticket: a part of a message to the vendor was held back.
+    VendorWithheld = "vendor_withheld",
 }
 
 impl Text {
@@ -85,11 +97,7 @@ impl Text {
     /// Values are put in once, left to right, so that braces in a value are not taken for fields.
     #[must_use]
     pub fn with(self, language: Language, fields: &[(&str, &str)]) -> String {
-        let Some(both) = TEXTS.get(self.key()) else { return String::new() };
-        let mut rest = match language {
-            Language::Russian => both.ru.as_str(),
-            Language::English => both.en.as_str(),
-        };
+        let mut rest = self.plain(language);
         let mut filled = String::with_capacity(rest.len());
         while let Some(open) = rest.find('{') {
             let (before, field) = rest.split_at(open);
@@ -105,8 +113,12 @@ impl Text {
 
     /// The text in `language`, where it has no fields.
     #[must_use]
-    pub fn plain(self, language: Language) -> String {
-        self.with(language, &[])
+    pub fn plain(self, language: Language) -> &'static str {
+        match (TEXTS.get(self.key()), language) {
+            (Some(both), Language::Russian) => &both.ru,
+            (Some(both), Language::English) => &both.en,
+            (None, _) => "",
+        }
     }
 
     /// What a client calls `line`.

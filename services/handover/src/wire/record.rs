@@ -5,11 +5,11 @@ use ticket::event::{Brought, Decline};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::journey::Stay;
 use ticket::{
-    Actor, Assignment, Baton, Custody, Epoch, Event, EventBody, Facts, HandoverId, Hop, Language, Line, Resolution,
-    Returns, State, Ticket,
+    Actor, Assignment, Baton, Custody, Epoch, Event, Facts, HandoverId, Hop, Language, Resolution, Returns, State,
+    Ticket,
 };
 
-use super::{Reader, enums, instant, to_instant};
+use super::{Reader, enums, instant, summary, to_instant};
 
 /// A ticket on the wire, as the line that keeps this record knows it.
 #[must_use]
@@ -323,7 +323,7 @@ pub fn to_event(event: &Event, resume_token: String) -> wire::TicketEvent {
         epoch: event.epoch.number(),
         at: Some(instant(event.at)),
         actor: actor_name(&event.actor),
-        summary: summary(event.line, &event.body),
+        summary: summary::of(event.line, &event.body),
         what,
         detail_json: detail.to_string(),
         trace_id: event.trace_id.clone(),
@@ -351,59 +351,5 @@ pub fn to_stay(stay: &Stay) -> wire::Stay {
             .as_ref()
             .and_then(|brought| serde_json::to_string(brought).ok())
             .unwrap_or_default(),
-    }
-}
-
-/// One sentence that says what happened at `line`.
-fn summary(line: Line, body: &EventBody) -> String {
-    match body {
-        EventBody::Registered { .. } => format!("registered at {line}"),
-        EventBody::AutoAnswered { article, .. } => format!("answered at once from article {article}"),
-        EventBody::AutoDeclined { .. } => "no article fits well enough".to_owned(),
-        EventBody::Triaged { category, priority, .. } => format!("triaged as {category}, priority {priority}"),
-        EventBody::ChecklistStep { outcome } => format!("checklist step {} was run", outcome.step),
-        EventBody::ClientWrote { .. } => "the client wrote".to_owned(),
-        EventBody::WroteToClient { .. } => "support wrote to the client".to_owned(),
-        EventBody::Offered { to, epoch, .. } => format!("offered to {to} at epoch {epoch}"),
-        EventBody::Accepted { by, epoch, .. } => format!("accepted by {by} at epoch {epoch}"),
-        EventBody::Declined { by, why, .. } => format!("declined by {by}: {}", decline_summary(why)),
-        EventBody::TookOver { from, .. } => format!("{line} took over from {from}"),
-        EventBody::OwnerForced { owner, other } => {
-            format!("{owner} must decide: too many returns between {line} and {other}")
-        }
-        EventBody::Assigned { zone, assignee, .. } => {
-            format!("assigned to {}", assignee.as_deref().or(zone.as_deref()).unwrap_or("nobody"))
-        }
-        EventBody::ClarificationAsked { by, .. } => format!("{by} asks the client something"),
-        EventBody::ClarificationRelayed { .. } => "the question was put to the client".to_owned(),
-        EventBody::ClarificationAnswered { .. } => "the client answered the question".to_owned(),
-        EventBody::Progressed { by, .. } => format!("{by} reports progress"),
-        EventBody::CustodyMoved { to, epoch } => format!("{to} holds it since epoch {epoch}"),
-        EventBody::Diagnosed { .. } => "a finding was recorded".to_owned(),
-        EventBody::RootCauseRecorded { .. } => "the root cause was recorded".to_owned(),
-        EventBody::ActionPlanned { steps } => format!("{} actions were planned", steps.len()),
-        EventBody::BondOpened { vendor, .. } => format!("a case was opened with {vendor}"),
-        EventBody::PartnerSaid { verb, .. } => format!("the partner: {verb}"),
-        EventBody::SentToPartner { .. } => "written to the partner".to_owned(),
-        EventBody::Resolved { resolution } => format!("resolved by {}", resolution.by),
-        EventBody::ToldResolution { resolution } => format!("told that {} resolved it", resolution.by),
-        EventBody::Closed { confirmed: true } => "closed, confirmed by the client".to_owned(),
-        EventBody::Closed { confirmed: false } => "closed".to_owned(),
-        EventBody::Reopened { .. } => "reopened".to_owned(),
-        EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
-    }
-}
-
-fn decline_summary(why: &Decline) -> String {
-    match why {
-        Decline::EvidenceMissing { fields } => {
-            let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
-            format!("evidence is missing ({})", names.join(", "))
-        }
-        Decline::NotInTopology => "no such way in the topology".to_owned(),
-        Decline::Stale { present } => format!("it knows epoch {present} already"),
-        Decline::UnknownZone { zone } => format!("unknown zone {zone}"),
-        Decline::UnknownVendor { vendor } => format!("unknown vendor {vendor}"),
-        Decline::Unreadable { fault } => format!("it cannot read the offer ({fault})"),
     }
 }

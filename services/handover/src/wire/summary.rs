@@ -1,0 +1,58 @@
+//! An event in one sentence, for people who read a timeline.
+
+use ticket::event::Decline;
+use ticket::{EventBody, Line};
+
+/// One sentence that says what happened at `line`.
+pub(crate) fn of(line: Line, body: &EventBody) -> String {
+    match body {
+        EventBody::Registered { .. } => format!("registered at {line}"),
+        EventBody::AutoAnswered { article, .. } => format!("answered at once from article {article}"),
+        EventBody::AutoDeclined { .. } => "no article fits well enough".to_owned(),
+        EventBody::Triaged { category, priority, .. } => format!("triaged as {category}, priority {priority}"),
+        EventBody::ChecklistStep { outcome } => format!("checklist step {} was run", outcome.step),
+        EventBody::ClientWrote { .. } => "the client wrote".to_owned(),
+        EventBody::WroteToClient { .. } => "support wrote to the client".to_owned(),
+        EventBody::Offered { to, epoch, .. } => format!("offered to {to} at epoch {epoch}"),
+        EventBody::Accepted { by, epoch, .. } => format!("accepted by {by} at epoch {epoch}"),
+        EventBody::Declined { by, why, .. } => format!("declined by {by}: {}", decline_summary(why)),
+        EventBody::TookOver { from, .. } => format!("{line} took over from {from}"),
+        EventBody::OwnerForced { owner, other } => {
+            format!("{owner} must decide: too many returns between {line} and {other}")
+        }
+        EventBody::Assigned { zone, assignee, .. } => {
+            format!("assigned to {}", assignee.as_deref().or(zone.as_deref()).unwrap_or("nobody"))
+        }
+        EventBody::ClarificationAsked { by, .. } => format!("{by} asks the client something"),
+        EventBody::ClarificationRelayed { .. } => "the question was put to the client".to_owned(),
+        EventBody::ClarificationAnswered { .. } => "the client answered the question".to_owned(),
+        EventBody::Progressed { by, .. } => format!("{by} reports progress"),
+        EventBody::CustodyMoved { to, epoch } => format!("{to} holds it since epoch {epoch}"),
+        EventBody::Diagnosed { .. } => "a finding was recorded".to_owned(),
+        EventBody::RootCauseRecorded { .. } => "the root cause was recorded".to_owned(),
+        EventBody::ActionPlanned { steps } => format!("{} actions were planned", steps.len()),
+        EventBody::BondOpened { vendor, .. } => format!("a case was opened with {vendor}"),
+        EventBody::PartnerSaid { verb, .. } => format!("the partner: {verb}"),
+        EventBody::SentToPartner { .. } => "written to the partner".to_owned(),
+        EventBody::Resolved { resolution } => format!("resolved by {}", resolution.by),
+        EventBody::ToldResolution { resolution } => format!("told that {} resolved it", resolution.by),
+        EventBody::Closed { confirmed: true } => "closed, confirmed by the client".to_owned(),
+        EventBody::Closed { confirmed: false } => "closed".to_owned(),
+        EventBody::Reopened { .. } => "reopened".to_owned(),
+        EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
+    }
+}
+
+fn decline_summary(why: &Decline) -> String {
+    match why {
+        Decline::EvidenceMissing { fields } => {
+            let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+            format!("evidence is missing ({})", names.join(", "))
+        }
+        Decline::NotInTopology => "no such way in the topology".to_owned(),
+        Decline::Stale { present } => format!("it knows epoch {present} already"),
+        Decline::UnknownZone { zone } => format!("unknown zone {zone}"),
+        Decline::UnknownVendor { vendor } => format!("unknown vendor {vendor}"),
+        Decline::Unreadable { fault } => format!("it cannot read the offer ({fault})"),
+    }
+}
