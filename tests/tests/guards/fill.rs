@@ -1,0 +1,116 @@
+//! Requests made from descriptors: each field gets what its name asks for.
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use ticket::{Epoch, HandoverId, Line, TicketId};
+
+/// Some time in the summer before a stage begins, in seconds since 1970.
+const EARLIER: i64 = 1_784_000_000;
+
+/// What a request is filled with.
+#[derive(Debug, Clone)]
+pub(crate) struct Fill {
+    pub(crate) request: String,
+    pub(crate) ticket: String,
+    pub(crate) bond: String,
+    pub(crate) message: String,
+    pub(crate) clarification: String,
+    pub(crate) organization: String,
+    /// Who speaks, and to whom.
+    pub(crate) from: Line,
+    pub(crate) to: Line,
+    /// The epoch of a baton or an envelope.
+    pub(crate) epoch: u32,
+    pub(crate) zone: String,
+    pub(crate) category: String,
+    pub(crate) step: String,
+    pub(crate) vendor: String,
+}
+
+impl Fill {
+    /// For the demonstration organization: nobody's ids, from line 1 to line 2.
+    pub(crate) fn demo(request: &str) -> Self {
+        let nobodys = |prefix: &str| format!("{prefix}_{}", "0".repeat(32));
+        Self {
+            request: request.to_owned(),
+            ticket: nobodys("tkt"),
+            bond: nobodys("bnd"),
+            message: nobodys("msg"),
+            clarification: nobodys("clr"),
+            organization: "romashka".to_owned(),
+            from: Line::ServiceDesk,
+            to: Line::Technical,
+            epoch: 2,
+            zone: "network".to_owned(),
+            category: "no-internet".to_owned(),
+            step: "restart".to_owned(),
+            vendor: "cloudcore".to_owned(),
+        }
+    }
+
+    /// A whole message: each field set that may be, of a choice the first.
+    pub(crate) fn whole(&self, of: &MessageDescriptor) -> DynamicMessage {
+        let mut message = DynamicMessage::new(of.clone());
+        if of.full_name() == "google.protobuf.Timestamp" {
+            message.set_field_by_name("seconds", Value::I64(EARLIER));
+            return message;
+        }
+        for field in of.fields() {
+            let is_another =
+                field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
+            // Pages are asked for whole: what narrows them stays unset.
+            let narrows =
+                of.get_field_by_name("page_size").is_some() && !matches!(field.name(), "ticket_id" | "question");
+            if !is_another && !narrows && field.name() != "returns" {
+                let value = self.value(&field);
+                message.set_field(&field, if field.is_list() { Value::List(vec![value]) } else { value });
+            }
+        }
+        message
+    }
+
+    /// What fits into one field.
+    pub(crate) fn value(&self, field: &FieldDescriptor) -> Value {
+        match field.kind() {
+            Kind::String => Value::String(self.text(field)),
+            Kind::Enum(_) => Value::EnumNumber(match field.name() {
+                "from" | "by" | "line" => self.from as i32 + 1,
+                "to" => self.to as i32 + 1,
+                _ => 1,
+            }),
+            Kind::Message(of) => Value::Message(self.whole(&of)),
+            Kind::Uint32 => Value::U32(match (field.name(), field.parent_message().name()) {
+                ("epoch", "Hop") => self.epoch.saturating_sub(1),
+                ("epoch", _) => self.epoch,
+                ("sequence", _) => 1,
+                _ => 0,
+            }),
+            other => Value::default_value(&other),
+        }
+    }
+
+    fn text(&self, field: &FieldDescriptor) -> String {
+        match (field.name(), field.parent_message().name()) {
+            ("request_id", _) | ("message_id", "CaseEnvelope") => self.request.clone(),
+            ("ticket_id", _) => self.ticket.clone(),
+            ("bond_id", _) => self.bond.clone(),
+            ("message_id", _) => self.message.clone(),
+            ("clarification_id", _) => self.clarification.clone(),
+            ("organization", _) => self.organization.clone(),
+            ("handover_id", _) => self.handover(),
+            ("zone", _) => self.zone.clone(),
+            ("category", _) => self.category.clone(),
+            ("step", _) => self.step.clone(),
+            ("vendor", _) => self.vendor.clone(),
+            ("page_token" | "resume_token" | "forced_owner" | "trace" | "partner_case_id", _) => String::new(),
+            (name, _) => format!("что стоит в {name}"),
+        }
+    }
+
+    /// The id that a handover of the ticket at the epoch has.
+    fn handover(&self) -> String {
+        match (self.ticket.parse::<TicketId>(), Epoch::new(self.epoch)) {
+            (Ok(ticket), Some(epoch)) => HandoverId::of(ticket, epoch).to_string(),
+            _ => String::new(),
+        }
+    }
+}
