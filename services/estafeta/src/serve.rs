@@ -22,7 +22,7 @@ use crate::{plans, process, running, suite};
 /// # Errors
 /// When settings, keys, plans, the database or the port cannot be used.
 pub async fn run(target: Target, settings: &Settings) -> Result<(), Failure> {
-    let telemetry = process::telemetry(settings, &format!("estafeta-{target}"), "info")?;
+    let telemetry = process::telemetry(settings, &format!("estafeta-{target}"), "info,opentelemetry=warn")?;
     let keys = Keys::open(&settings.keys(), &[target.service().key()])?;
     let addr = settings.listen.unwrap_or_else(|| settings.address(target));
     let listener = suite::listen_on(target, addr).await?;

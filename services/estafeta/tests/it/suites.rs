@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use estafeta::target::Target;
 use estafeta::{Config, Suite, people};
 use handover::{CrashPoint, Fuse, Plans};
 use jiff::{SignedDuration, Timestamp};
@@ -131,13 +132,14 @@ async fn a_line_that_its_fuse_stops_is_dead_to_others_until_it_is_started_again(
 }
 
 #[tokio::test]
-async fn a_suite_that_listens_is_reached_through_the_gateway() {
+async fn a_line_that_is_started_again_listens_where_it_did() {
     let dir = tempfile::tempdir().unwrap();
     let suite = Suite::start(Config::in_dir(dir.path(), plans()).listening()).await.unwrap();
     let ticket = registered(&suite).await;
-    assert!(holds(&suite, Line::ServiceDesk, &ticket).await);
     assert!(suite.gateway_url().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
+    let before = suite.address(Target::Line1);
     suite.restart(Line::ServiceDesk).await.unwrap();
+    assert_eq!(suite.address(Target::Line1), before);
     assert!(holds(&suite, Line::ServiceDesk, &ticket).await);
     suite.stop(PATIENCE).await;
 }
