@@ -59,7 +59,6 @@ pub(crate) async fn answer(State(front): State<Front>, request: Request) -> Resp
     let span = info_span!(
         "web",
         otel.kind = "server",
-        otel.name = Empty,
         otel.status_code = Empty,
         http.request.method = %request.method(),
         http.response.status_code = Empty,
@@ -271,7 +270,9 @@ fn chosen(path: &str) -> Option<(&str, &str)> {
 
 /// Tells the span what is called.
 fn note(name: &str, method: &Method) {
-    Span::current().record("otel.name", name).record("rpc.method", method.descriptor.full_name());
+    let span = Span::current();
+    carry::rename(&span, name);
+    span.record("rpc.method", method.descriptor.full_name());
 }
 
 /// How long a REST caller is willing to wait, if the caller says.

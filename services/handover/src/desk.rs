@@ -105,6 +105,8 @@ impl Desk {
     /// # Errors
     /// [`Refused::TicketNotFound`].
     pub async fn find(&self, organization: &OrganizationId, id: TicketId) -> Result<(Ticket, Version), Refused> {
+        // Reads open no span of their own; that of the call is the one to be searched by.
+        Span::current().record("ticket", tracing::field::display(id));
         let found = self.0.store.ticket(organization, id).await?;
         found.ok_or_else(|| Refused::TicketNotFound(id.to_string()))
     }

@@ -103,6 +103,12 @@ pub fn link(span: &Span, to: &TraceContext) {
     }
 }
 
+/// Names `span` for the collector, once what it is has been found out. A span that was entered has a place already, and
+/// recording its field `otel.name` does not reach the collector any more.
+pub fn rename(span: &Span, name: &str) {
+    span.context().span().update_name(name.to_owned());
+}
+
 fn header(value: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(value).ok().filter(|value| !value.is_empty())
 }
