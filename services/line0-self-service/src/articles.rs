@@ -6,7 +6,7 @@ use knowledge::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Hit};
 use proto::line0 as wire;
 use proto::line0::knowledge_service_server::KnowledgeService;
 use rpc::Role;
-use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX, Violation};
+use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX, Violation, required};
 use ticket::{Language, Line};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -14,6 +14,9 @@ use crate::shelf::{ARTICLE, Shelves};
 
 /// How many hits a search returns when the caller does not say, and at most.
 const HITS: (i32, i32) = (10, 50);
+
+/// Begins the page tokens of the list of articles; the last article's id follows.
+const AFTER: &str = "after:";
 
 /// Serves `KnowledgeService`.
 pub(crate) struct Articles {
@@ -137,11 +140,12 @@ impl KnowledgeService for Articles {
         answer(request, async |caller, request| {
             let wire::ListArticlesRequest { page_size: size, page_token } = request;
             let size = page_size(size)?;
-            let after = (!page_token.is_empty()).then_some(page_token);
+            let after = last_seen(&page_token)?;
             let page =
                 self.desk.store().documents::<Article>(&caller.organization, ARTICLE, after.as_deref(), size).await?;
             let is_last = u32::try_from(page.len()).is_ok_and(|got| got < size);
-            let next_page_token = page.last().filter(|_| !is_last).map(|(id, ..)| id.clone()).unwrap_or_default();
+            let next_page_token =
+                page.last().filter(|_| !is_last).map(|(id, ..)| format!("{AFTER}{id}")).unwrap_or_default();
             let articles = page.into_iter().map(|(_, article, _)| to_wire(article)).collect();
             Ok(wire::ListArticlesResponse { articles, next_page_token })
         })
@@ -149,11 +153,20 @@ impl KnowledgeService for Articles {
     }
 }
 
+/// The article that a page token names as the last of the page before; none for the first page.
+fn last_seen(page_token: &str) -> Result<Option<String>, Refused> {
+    if page_token.is_empty() {
+        return Ok(None);
+    }
+    let id = page_token.strip_prefix(AFTER).and_then(|id| required("page_token", id, ARTICLE_ID_BYTES_MAX).ok());
+    id.map(Some).ok_or(Refused::PageToken)
+}
+
 /// Who asks line 0: a client for themselves, a service for the client it names.
 pub(crate) fn client_of(caller: &rpc::Caller, named: &str) -> Result<String, Refused> {
     match caller.role {
         Role::Client => Ok(caller.subject.clone()),
-        _ => ticket::field::required("client", named, LINE_BYTES_MAX).map_err(|v: Violation| Refused::Fields(vec![v])),
+        _ => required("client", named, LINE_BYTES_MAX).map_err(|v: Violation| Refused::Fields(vec![v])),
     }
 }
 
