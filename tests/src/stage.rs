@@ -30,6 +30,14 @@ impl Databases {
         Self { lines: Line::ALL.into_iter().map(|line| (line, TestDatabase::sqlite())).collect() }
     }
 
+    /// Runs SQL in the database of `line` past its store, to bring about what it would never do.
+    ///
+    /// # Panics
+    /// When the database does not take it.
+    pub async fn tamper(&self, line: Line, sql: &str) {
+        self.lines[&line].tamper(sql).await;
+    }
+
     /// SQLite files, and PostgreSQL too where the tests were given a server.
     #[must_use]
     pub fn all() -> Vec<Self> {

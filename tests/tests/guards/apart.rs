@@ -23,6 +23,9 @@ use crate::rpcs::{Rpc, everywhere};
 /// Stands in every text of the first organization, and nowhere else.
 const MARK: &str = "сирень";
 
+const COMPLETE: &str = "a complete handover is not refused";
+const THERE: &str = "it was made above";
+
 /// How the other organization may be told that there is nothing for it.
 const NOTHING: [Reason; 5] = [
     Reason::TicketNotFound,
@@ -47,7 +50,7 @@ struct Two {
 
 impl Two {
     async fn new(databases: Databases) -> Self {
-        let small = Plan::parse("small.toml", plan::SMALL).unwrap();
+        let small = Plan::parse("small.toml", plan::SMALL).expect("the plans of the project have no faults");
         let stage = Stage::with(databases, plan::DEMO, |config| {
             config.plans.put(small.clone());
             config
@@ -55,30 +58,30 @@ impl Two {
         let stage = stage.await;
         let people = stage.people();
 
-        people.know(vec![article()]).await.unwrap();
-        let answered = people.ask(&format!("Где цветёт {MARK}?")).await.unwrap();
+        people.know(vec![article()]).await.expect("a good article is kept");
+        let answered = people.ask(&format!("Где цветёт {MARK}?")).await.expect("a good question is answered");
         let mut held = vec![(Line::SelfService, id_of(answered.ticket.as_ref()))];
         for line in [Line::ServiceDesk, Line::Technical, Line::Expert] {
             let ticket = people.register(&format!("{MARK}: роутер не выходит в сеть")).await;
             if line >= Line::Technical {
-                let outcome = people.to_technical(&ticket, evidence::technical()).await.unwrap();
+                let outcome = people.to_technical(&ticket, evidence::technical()).await.expect(COMPLETE);
                 assert_eq!(outcome.standing(), Standing::Accepted);
             }
             if line >= Line::Expert {
-                people.to_expert(&ticket, evidence::expert()).await.unwrap();
+                people.to_expert(&ticket, evidence::expert()).await.expect(COMPLETE);
             }
             held.push((line, ticket));
         }
-        let clarification = people.ask_client(Line::Technical, &held[2].1, &format!("{MARK}?")).await.unwrap();
+        let clarification = people.ask_client(Line::Technical, &held[2].1, &format!("{MARK}?")).await.expect(THERE);
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
-        let desk = stage.suite.desk(Line::Vendor).unwrap();
+        let desk = stage.suite.desk(Line::Vendor).expect(THERE);
         let now = stage.clock.now();
-        let claimed = desk.store().claim(now, now, 10).await.unwrap();
-        let dead = claimed.iter().find(|claimed| claimed.message.to.starts_with("partner:")).unwrap().message.id;
-        desk.store().dead(dead, &format!("отказ: {MARK}")).await.unwrap();
-        let bond = people.bond(&bridged).await.unwrap().bond_id;
+        let claimed = desk.store().claim(now, now, 10).await.expect(THERE);
+        let dead = claimed.iter().find(|claimed| claimed.message.to.starts_with("partner:")).expect(THERE).message.id;
+        desk.store().dead(dead, &format!("отказ: {MARK}")).await.expect(THERE);
+        let bond = people.bond(&bridged).await.expect(THERE).bond_id;
         held.push((Line::Vendor, bridged));
         stage.after(jiff::SignedDuration::from_secs(1)).await;
 
@@ -101,7 +104,7 @@ impl Two {
         organization: &OrganizationId,
     ) -> prost_reflect::DynamicMessage {
         let fill = Fill {
-            ticket: self.held.iter().find(|(at, _)| *at == line).unwrap().1.clone(),
+            ticket: self.held.iter().find(|(at, _)| *at == line).expect(THERE).1.clone(),
             clarification: self.clarification.clone(),
             bond: self.bond.clone(),
             message: self.dead.clone(),
@@ -121,17 +124,17 @@ impl Two {
     async fn known_of_first(&self) -> Vec<String> {
         let mut known = Vec::new();
         for line in Line::ALL {
-            let desk = self.stage.suite.desk(line).unwrap();
+            let desk = self.stage.suite.desk(line).expect(THERE);
             let (store, first) = (desk.store(), Some(self.first()));
             let page = Page { after: None, size: 200 };
-            known.push(format!("{:?}", store.tickets(self.first(), &Filter::default(), &page).await.unwrap()));
-            known.push(format!("{:?}", store.feed(first, Position::START, 500).await.unwrap()));
-            known.push(format!("{:?}", store.figures(first).await.unwrap()));
-            known.push(format!("{:?}", store.dead_letters(self.first(), None, 200).await.unwrap()));
+            known.push(format!("{:?}", store.tickets(self.first(), &Filter::default(), &page).await.expect(THERE)));
+            known.push(format!("{:?}", store.feed(first, Position::START, 500).await.expect(THERE)));
+            known.push(format!("{:?}", store.figures(first).await.expect(THERE)));
+            known.push(format!("{:?}", store.dead_letters(self.first(), None, 200).await.expect(THERE)));
         }
         let articles =
             call(self.editor(self.first()), "/estafeta.line0.v1.KnowledgeService/ListArticles", vec![]).await;
-        known.push(format!("{:?}", articles.unwrap()));
+        known.push(format!("{:?}", articles.expect(THERE)));
         known
     }
 

@@ -3,6 +3,7 @@
 use estafeta::people;
 use jiff::SignedDuration;
 use plan::Plan;
+use rpc::access::AccessTable;
 use rpc::{Caller, Channel, Role, ServiceName};
 use tests::Stage;
 use ticket::{Clock, Line};
@@ -31,6 +32,11 @@ pub(crate) fn way(stage: &Stage, line: Line, caller: &Caller) -> Channel {
     let signer = stage.suite.keys().signer(name.key()).expect("a suite opens every key");
     let token = signer.token(caller, stage.clock.now(), SignedDuration::from_hours(24));
     rpc::as_caller(stage.suite.channel(line), token)
+}
+
+/// Those of `callers` whom the rule of `path` lets in at `line`.
+pub(crate) fn allowed<'c>(callers: &'c [Caller], path: &str, line: Line) -> Vec<&'c Caller> {
+    callers.iter().filter(|caller| AccessTable::contracts().check(path, Some(line), caller).is_ok()).collect()
 }
 
 /// The line for which `caller` speaks; line 1 for whoever speaks for none.

@@ -101,7 +101,8 @@ impl Fill {
             ("category", _) => self.category.clone(),
             ("step", _) => self.step.clone(),
             ("vendor", _) => self.vendor.clone(),
-            ("page_token" | "resume_token" | "forced_owner" | "trace" | "partner_case_id", _) => String::new(),
+            ("page_token" | "resume_token" | "forced_owner" | "trace", _) => String::new(),
+            ("partner_case_id", _) => "CASE-1".to_owned(),
             (name, _) => format!("что стоит в {name}"),
         }
     }

@@ -1,0 +1,159 @@
+//! Sent maybe twice, done once: every RPC that changes something knows its repeats.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use proto::errors::Reason;
+use rpc::{Caller, Role, reason_of};
+use tests::Stage;
+use tests::people::id_of;
+use ticket::{Clock, Line};
+use tonic::{Code, Status};
+
+use crate::callers::{allowed, everybody, speaks_for, way};
+use crate::fill::Fill;
+use crate::raw::call;
+use crate::rpcs::{Rpc, everywhere};
+
+/// By one of these a receiver knows a repeat.
+const KNOWN_BY: [&str; 3] = ["request_id", "baton", "envelope"];
+
+/// What is refused when the same message id or request id comes with another content.
+const REUSED: Option<Reason> = Some(Reason::RequestIdReused);
+
+/// A ticket, bond or message in the state in which `rpc` of `line` can be done, and everything else that it asks for.
+async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: usize) -> Fill {
+    const READY: &str = "the way there is open";
+    let people = stage.people();
+    let mut fill = Fill { from: speaks_for(caller), to: line, ..Fill::demo(&format!("req-{number}")) };
+    fill.message = format!("msg_{number:032x}");
+    match rpc.method.name() {
+        // Nobody has the ticket before.
+        _ if rpc.takes("baton") => fill.ticket = format!("tkt_{number:032x}"),
+        "FollowUp" => {
+            let answer = people.ask("забыл пароль от личного кабинета").await.expect(READY);
+            fill.ticket = id_of(answer.ticket.as_ref());
+        }
+        // Line 1 returns only what came from line 0.
+        "Return" if line == Line::ServiceDesk => {
+            let answer = people.ask("Над домом пролетел вертолёт").await.expect(READY);
+            fill.ticket = id_of(answer.ticket.as_ref());
+        }
+        "Confirm" | "Reopen" => {
+            fill.ticket = people.ticket_at(Line::ServiceDesk).await;
+            people.resolve(Line::ServiceDesk, &fill.ticket).await.expect(READY);
+        }
+        "AnswerClarification" => {
+            fill.ticket = people.ticket_at(line.max(Line::ServiceDesk)).await;
+            fill.clarification =
+                people.ask_client(line.max(Line::ServiceDesk), &fill.ticket, "Как давно?").await.expect(READY);
+        }
+        "ReplayDeadLetter" => {
+            people.ticket_at(line).await;
+            let desk = stage.suite.desk(line).expect("every line is up");
+            let now = stage.clock.now();
+            let claimed = desk.store().claim(now, now, 10).await.expect(READY);
+            let id = claimed.first().expect("the partner is to be told").message.id;
+            desk.store().dead(id, "refused").await.expect(READY);
+            fill.message = id.to_string();
+        }
+        _ => fill.ticket = people.ticket_at(fill.from.max(line).max(Line::ServiceDesk)).await,
+    }
+    if rpc.path.contains("PartnerBridge") {
+        fill.bond = people.bond(&fill.ticket).await.expect(READY).bond_id;
+    }
+    if rpc.takes("request_id") {
+        fill.clarification = String::new(); // no question is put or answered
+    }
+    fill
+}
+
+/// The same message with another content: another word in its first text, or, where it has none, another ticket.
+fn another(message: &DynamicMessage) -> DynamicMessage {
+    let mut other = message.clone();
+    assert!(reword(&mut other) || retarget(&mut other), "{message} has nothing that could be otherwise");
+    other
+}
+
+fn reword(message: &mut DynamicMessage) -> bool {
+    // Texts of its own first, so that no id inside of what it carries is hit.
+    let fields: Vec<_> = message.descriptor().fields().collect();
+    for field in &fields {
+        let is_name = field.name().ends_with("_id") || matches!(field.name(), "organization" | "vendor");
+        if let (false, Value::String(text)) = (is_name, message.get_field_mut(field)) {
+            text.push_str(" и ещё");
+            return true;
+        }
+    }
+    let inner = |value: &mut Value| match value {
+        Value::Message(inner) => reword(inner),
+        Value::List(list) => list.first_mut().and_then(Value::as_message_mut).is_some_and(reword),
+        _ => false,
+    };
+    fields.iter().any(|field| message.has_field(field) && inner(message.get_field_mut(field)))
+}
+
+fn retarget(message: &mut DynamicMessage) -> bool {
+    let field = ["ticket_id", "message_id"].into_iter().find(|name| message.has_field_by_name(name));
+    field.is_some_and(|name| {
+        let prefix = if name == "ticket_id" { "tkt" } else { "msg" };
+        message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));
+        true
+    })
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
+    let stage = Stage::new().await;
+    let article = proto::line0::Article {
+        article_id: "reset-password".into(),
+        title: "Как сбросить пароль от личного кабинета".into(),
+        body: "Нажмите «Забыли пароль?»".into(),
+        questions: vec!["забыл пароль от личного кабинета".into()],
+        language: 1,
+        tags: vec![],
+    };
+    stage.people().know(vec![article]).await.unwrap();
+    let everybody = everybody(&stage.plan);
+    let (mut changing, mut repeated, mut number) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let mut undone: Vec<(String, Status)> = Vec::new();
+    for (line, rpc) in everywhere(&stage).await {
+        if !KNOWN_BY.iter().any(|field| rpc.takes(field)) {
+            continue;
+        }
+        changing.insert(rpc.path.clone());
+        // Between lines it depends on who speaks whether something is done; else anybody will do.
+        let is_between = rpc.takes("baton") || rpc.path.contains("RelayService");
+        let callers = allowed(&everybody, &rpc.path, line);
+        let callers = callers
+            .into_iter()
+            .filter(|caller| !is_between || matches!(caller.role.line(), Some(from) if from != line));
+        for caller in callers.take(if is_between { 9 } else { 1 }) {
+            number += 1;
+            let fill = ready(&stage, line, &rpc, caller, number).await;
+            let request = fill.whole(&rpc.input());
+            let about = format!("{} by {} at {line}", rpc.path, caller.role);
+            let send = |request: &DynamicMessage| call(way(&stage, line, caller), &rpc.path, request.encode_to_vec());
+            let first = match send(&request).await {
+                Ok(first) => first,
+                Err(refused) => {
+                    undone.push((about, refused));
+                    continue;
+                }
+            };
+            assert_eq!(send(&request).await.expect(&about), first, "{about}: a repeat gets another answer");
+            let refused = send(&another(&request)).await.expect_err(&about);
+            let told = (reason_of(&refused), refused.code());
+            assert_eq!(told, (REUSED, Code::AlreadyExists), "{about}: {refused:?}");
+            assert!(refused.message().contains("draw a new one"), "{}", refused.message());
+            assert_eq!(send(&request).await.expect(&about), first, "{about}: the conflict has changed something");
+            repeated.insert(rpc.path.clone());
+            if let Role::Service { .. } = caller.role {
+                break;
+            }
+        }
+    }
+    let never: Vec<_> = changing.difference(&repeated).collect();
+    assert!(never.is_empty(), "these were never done: {never:#?}\n{undone:#?}");
+}
