@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 use rpc::{Caller, Role, reason_of};
-use tests::Stage;
+use tests::{Databases, Stage};
 use ticket::Line;
 use tonic::{Code, Status};
 
@@ -117,8 +117,8 @@ fn check(answer: Result<Vec<u8>, Status>) -> Result<(), TestCaseError> {
 }
 
 /// A suite with something of everything, and the ids of it.
-async fn busy() -> (Stage, Vec<String>) {
-    let stage = Stage::new().await;
+async fn busy(databases: Databases) -> (Stage, Vec<String>) {
+    let stage = Stage::over(databases).await;
     let people = stage.people();
     let mut ids = Vec::new();
     for line in [Line::ServiceDesk, Line::Technical, Line::Expert, Line::Vendor] {
@@ -137,10 +137,10 @@ async fn busy() -> (Stage, Vec<String>) {
 }
 
 /// Feeds `messages` to every RPC that `wanted` picks, by the callers it picks.
-fn feed(wanted: impl Fn(&Caller) -> bool, holds: bool) {
+fn feed(databases: Databases, wanted: impl Fn(&Caller) -> bool, holds: bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime can be made");
-    let (stage, ids) = runtime.block_on(busy());
+    let (stage, ids) = runtime.block_on(busy(databases));
     let everybody: Vec<Caller> = everybody(&stage.plan).into_iter().filter(wanted).collect();
     let mut fed = 0;
     for (line, rpc) in runtime.block_on(everywhere(&stage)) {
@@ -196,12 +196,16 @@ fn brief(text: &str) -> String {
 
 #[test]
 fn whatever_people_and_partners_send_is_done_or_refused_and_everything_holds() {
-    feed(|caller| !matches!(caller.role, Role::Service { .. }), true);
+    for databases in Databases::all() {
+        feed(databases, |caller| !matches!(caller.role, Role::Service { .. }), true);
+    }
 }
 
 /// A service with a key of its own is believed about the tickets of its line, so that what it makes up may well break
 /// what holds between lines; it must not break the line that hears it.
 #[test]
 fn whatever_services_send_is_done_or_refused() {
-    feed(|caller| matches!(caller.role, Role::Service { .. }), false);
+    for databases in Databases::all() {
+        feed(databases, |caller| matches!(caller.role, Role::Service { .. }), false);
+    }
 }
