@@ -258,6 +258,10 @@ impl Desk {
         }
         let mut to: Line = message.to.parse().map_err(|e| unreadable(&e))?;
         for _ in 0..REDIRECTS_MAX {
+            if to == self.line() {
+                // It followed the ticket home. What was sent stands in the log here since before it came back.
+                return Ok((Some(to), Delivery::Done));
+            }
             let peer = self.peer(to).map_err(|refused| rpc::into_status(&refused))?;
             let channel = peer.of(&message.organization);
             match hand_to(channel, to, parcel, message.payload.clone()).await? {

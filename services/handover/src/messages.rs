@@ -60,10 +60,15 @@ impl Desk {
         question: String,
     ) -> Result<hand::AskClientResponse, Refused> {
         let clarification = ClarificationId::of(id, &order.request_id);
+        let rules = self.0.rules.clone();
         self.change(order, id, "ask the client", move |change| {
             Box::pin(async move {
                 let (mut ticket, read) = change.ticket(id).await?;
-                ask(change, &mut ticket, clarification, question).await?;
+                ask(change, &mut ticket, clarification, question.clone()).await?;
+                if change.line == Line::OWNER {
+                    let told = Told::Question { clarification, by: change.line, epoch: ticket.epoch, question };
+                    rules.told(change, &mut ticket, &told).await?;
+                }
                 let version = change.put(&ticket, Some(read)).await?;
                 Ok(hand::AskClientResponse {
                     ticket: Some(record::to_ticket(&ticket, version.number())),
@@ -152,6 +157,10 @@ pub async fn ask(
     ticket.hold(HoldReason::Client { clarification }, wake, change.now).map_err(Refused::state(ticket.facts.id))?;
     let body = EventBody::ClarificationAsked { clarification, by: change.line, question: question.clone() };
     change.log(ticket, body).await?;
+    if change.line == Line::OWNER {
+        // It has no way to itself; its own rules hear the question.
+        return Ok(());
+    }
     let parcel = Parcel::ClarificationRequest;
     let envelope = change.envelope(ticket, parcel, Line::OWNER, &clarification.to_string());
     let message = hand::RequestClarificationRequest {
@@ -168,6 +177,9 @@ pub async fn ask(
 /// What the database says.
 pub async fn report(change: &Change<'_>, ticket: &Ticket, text: String, step: &str) -> Result<(), Refused> {
     change.log(ticket, EventBody::Progressed { by: change.line, text: text.clone() }).await?;
+    if change.line == Line::OWNER {
+        return Ok(());
+    }
     let parcel = Parcel::Progress;
     let envelope = change.envelope(ticket, parcel, Line::OWNER, step);
     let message = hand::ReportProgressRequest { envelope: Some(envelope.clone()), text, custody_moved: false };

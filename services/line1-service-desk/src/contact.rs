@@ -11,7 +11,7 @@ use proto::line1::{
 use proto::ticket as wire;
 use rpc::{Caller, Role};
 use ticket::field::TEXT_BYTES_MAX;
-use ticket::{ClarificationId, Custody, EventBody, Line, State, Ticket, TicketId};
+use ticket::{ClarificationId, Custody, EventBody, HoldReason, Line, State, Ticket, TicketId};
 
 use crate::own::{Home, Message, Question};
 use crate::rules::queue;
@@ -80,10 +80,13 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
                 question.id
             });
             match (question, named) {
-                (Some(question), _) => answer_question(change, &ticket, custodian, question, text).await?,
+                (Some(question), _) => answer_question(change, &ticket, custodian, question, text.clone()).await?,
                 (None, Some(named)) => return Err(Refused::no_clarification(named)),
-                (None, None) if ticket.custody == Custody::Held => hear_here(change, &mut ticket, text).await?,
-                (None, None) => forward(change, &ticket, custodian, text, &step).await?,
+                (None, None) if ticket.custody == Custody::Held => {}
+                (None, None) => forward(change, &ticket, custodian, text.clone(), &step).await?,
+            }
+            if ticket.custody == Custody::Held {
+                hear_here(change, &mut ticket, question, text).await?;
             }
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
@@ -93,9 +96,19 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
     .await
 }
 
-/// What the client writes on a ticket that line 1 holds: a resolved one is open again.
-async fn hear_here(change: &Change<'_>, ticket: &mut Ticket, text: String) -> Result<(), Refused> {
+/// What the client writes on a ticket that line 1 holds: a resolved one is open again, and so is one that waits for
+/// the answer to this question.
+async fn hear_here(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    answered: Option<ClarificationId>,
+    text: String,
+) -> Result<(), Refused> {
     match ticket.state {
+        State::OnHold { reason: HoldReason::Client { clarification }, .. } if answered == Some(clarification) => {
+            let wake = change.queue_wake(ticket);
+            ticket.resume(wake, change.now).map_err(Refused::state(ticket.facts.id))
+        }
         State::Open | State::OnHold { .. } => Ok(()),
         State::Resolved { .. } | State::Closed { .. } => reopen_within_window(change, ticket, text).await,
     }
