@@ -1,0 +1,7 @@
+//! What survives when process parts die, peers fall silent, and people and deliveries come in any order.
+
+mod chance;
+mod command;
+mod crashes;
+mod letters;
+mod world;
