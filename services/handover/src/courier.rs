@@ -43,6 +43,9 @@ const REDIRECTS_MAX: usize = 5;
 /// How long the courier waits at most before it looks again: other replicas write unseen.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a caller who waits for another's delivery looks away at most: other replicas write unseen.
+const GLANCE: Duration = Duration::from_millis(100);
+
 /// What of the caller's deadline is kept back to answer `pending` in time.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
@@ -138,12 +141,21 @@ impl Desk {
     pub(crate) async fn deliver_now(&self, id: MessageId) {
         let left = rpc::deadline::remaining().map_or(PATIENCE, |left| left.saturating_sub(ANSWER_MARGIN).min(PATIENCE));
         let until = Instant::now() + left;
-        for _ in 0..AHEAD_MAX {
+        let mut changes = self.0.store.changes();
+        let mut delivered = 0;
+        while delivered < AHEAD_MAX {
+            changes.mark_unchanged();
             let now = self.0.clock.now();
             let claimed = match self.0.store.claim_toward(id, now, later(now, LEASE)).await {
                 Ok(Some(claimed)) => claimed,
-                // Delivered already, or another is at it.
-                Ok(None) => return,
+                // The courier, or another replica, is at it; it is done soon, or has failed.
+                Ok(None) => match self.0.store.delivery(id).await {
+                    Ok(store::Delivery::UnderWay) if Instant::now() < until => {
+                        let _ = tokio::time::timeout_at(until.min(Instant::now() + GLANCE), changes.changed()).await;
+                        continue;
+                    }
+                    Ok(_) | Err(_) => return,
+                },
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
                     warn!(message = %id, error, "not claimed, the courier will deliver it");
@@ -155,6 +167,7 @@ impl Desk {
             if arrived {
                 return;
             }
+            delivered += 1;
         }
     }
 

@@ -111,6 +111,14 @@ impl Desk {
         found.ok_or_else(|| Refused::TicketNotFound(id.to_string()))
     }
 
+    /// The id of the ticket that `order` makes here.
+    #[must_use]
+    pub fn new_ticket(&self, order: &Order) -> TicketId {
+        let Order { caller, request_id, .. } = order;
+        let now = self.0.clock.now();
+        TicketId::of_request(&caller.organization, self.line(), &caller_name(caller), request_id, now)
+    }
+
     /// Does what `order` asks on a ticket, once: a repeat returns what the first try returned.
     ///
     /// `job` runs in one transaction with its answer; what it returns is what the caller and every repeat gets.

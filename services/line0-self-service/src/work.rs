@@ -64,7 +64,7 @@ impl Work {
         let order = Order::of(caller, "Ask", &request.request_id, &request)?;
         let asked = read(caller, request)?;
         let decision = self.look_up(&caller.organization, &asked.text, wants_person(&asked.text), &[]).await?;
-        let id = TicketId::of_request(&caller.organization, &order.request_id, self.desk.clock().now());
+        let id = self.desk.new_ticket(&order);
         let span = self.desk.span(id, "ask", "");
         let work = async {
             let response =

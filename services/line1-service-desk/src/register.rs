@@ -84,7 +84,7 @@ pub(crate) async fn register(
 ) -> Result<RegisterResponse, Refused> {
     let order = Order::of(caller, "Register", &request.request_id, &request)?;
     let registration = read(caller, request)?;
-    let id = TicketId::of_request(&caller.organization, &order.request_id, desk.clock().now());
+    let id = desk.new_ticket(&order);
     let span = desk.span(id, "register", "");
     let once = desk.once(&order, move |change| Box::pin(async move { make(change, id, registration).await }));
     once.instrument(span).await

@@ -83,10 +83,9 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::PageTokenInvalid
         | Reason::ResumeTokenInvalid
         | Reason::MessageUnreadable => (Code::InvalidArgument, Retry::Never),
-        Reason::TicketNotFound
-        | Reason::ClarificationNotFound
-        | Reason::BondNotFound
-        | Reason::MessageNotFound => (Code::NotFound, Retry::Never),
+        Reason::TicketNotFound | Reason::ClarificationNotFound | Reason::BondNotFound | Reason::MessageNotFound => {
+            (Code::NotFound, Retry::Never)
+        }
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState

@@ -42,7 +42,7 @@ pub use figures::{Figures, QueueDepth};
 pub use listing::{CustodyKind, Filter, Listing, PAGE_SIZE_MAX, Page, StateKind};
 pub use log::{EVENTS_MAX, Position};
 pub use memory::{Remembered, RequestKey};
-pub use outbox::{Claimed, DeadLetter, Outgoing};
+pub use outbox::{Claimed, DeadLetter, Delivery, Outgoing};
 pub use store::{Store, Written};
 pub use tickets::Version;
 pub use work::Work;

@@ -63,6 +63,17 @@ pub struct DeadLetter {
     pub error: String,
 }
 
+/// How the delivery of a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was delivered.
+    Done,
+    /// Nobody has failed to deliver it, or one that goes before it.
+    UnderWay,
+    /// A try has failed, of it or of one that goes before it; there will be another, unless it is a dead letter.
+    Failed,
+}
+
 impl Work {
     /// Puts a message into the outbox; whether it is new. The same id twice changes nothing.
     ///
@@ -152,6 +163,28 @@ impl Store {
         lease_until: Timestamp,
     ) -> Result<Option<Claimed>, StoreError> {
         Ok(self.lease(Some(id), now, lease_until, 1).await?.pop())
+    }
+
+    /// How the delivery of a message stands, for whoever waits for it while another delivers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn delivery(&self, id: MessageId) -> Result<Delivery, StoreError> {
+        let row = Entity::find().filter(Column::Id.eq(id.to_string())).one(&self.reader).await?;
+        let Some(row) = row else { return Ok(Delivery::Done) };
+        if row.dead || row.error.is_some() {
+            return Ok(Delivery::Failed);
+        }
+        let Some(key) = row.order_key else { return Ok(Delivery::UnderWay) };
+        let held_up = Entity::find()
+            .filter(Column::Organization.eq(row.organization))
+            .filter(Column::OrderKey.eq(key))
+            .filter(Column::Seq.lt(row.seq))
+            .filter(Column::Dead.eq(false))
+            .filter(Column::Error.is_not_null())
+            .one(&self.reader)
+            .await?;
+        Ok(if held_up.is_some() { Delivery::Failed } else { Delivery::UnderWay })
     }
 
     async fn lease(

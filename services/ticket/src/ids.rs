@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::line::Line;
+
 /// A text that is not an id of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not {wanted}")]
@@ -94,12 +96,18 @@ fn derive(parts: &[&str]) -> Uuid {
 }
 
 impl TicketId {
-    /// The id of what was asked under this request id: the same call repeated makes the same ticket.
+    /// The id of what `caller` asked of `line` under this request id: the same call repeated makes the same ticket.
     ///
     /// The first 48 bits are the time of `at` in milliseconds (as in UUID version 7), so that ids sort by time.
     #[must_use]
-    pub fn of_request(organization: &OrganizationId, request: &RequestId, at: Timestamp) -> Self {
-        let derived = derive(&["ticket", organization.as_str(), request.as_str()]);
+    pub fn of_request(
+        organization: &OrganizationId,
+        line: Line,
+        caller: &str,
+        request: &RequestId,
+        at: Timestamp,
+    ) -> Self {
+        let derived = derive(&["ticket", organization.as_str(), line.name(), caller, request.as_str()]);
         let mut bytes = *derived.as_bytes();
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
         bytes[..6].copy_from_slice(&millis[2..]);
@@ -258,9 +266,17 @@ mod tests {
     fn the_same_request_makes_the_same_ticket_and_later_ids_sort_later() {
         let org: OrganizationId = "acme".parse().unwrap();
         let at = Timestamp::from_second(1_700_000_000).unwrap();
-        let one = TicketId::of_request(&org, &"a".parse().unwrap(), at);
-        assert_eq!(one, TicketId::of_request(&org, &"a".parse().unwrap(), at));
-        let later = TicketId::of_request(&org, &"b".parse().unwrap(), at + jiff::SignedDuration::from_secs(1));
+        let one = TicketId::of_request(&org, Line::ServiceDesk, "anna", &"a".parse().unwrap(), at);
+        assert_eq!(one, TicketId::of_request(&org, Line::ServiceDesk, "anna", &"a".parse().unwrap(), at));
+        assert_ne!(one, TicketId::of_request(&org, Line::SelfService, "anna", &"a".parse().unwrap(), at));
+        assert_ne!(one, TicketId::of_request(&org, Line::ServiceDesk, "boris", &"a".parse().unwrap(), at));
+        let later = TicketId::of_request(
+            &org,
+            Line::ServiceDesk,
+            "anna",
+            &"b".parse().unwrap(),
+            at + jiff::SignedDuration::from_secs(1),
+        );
         assert!(one < later);
     }
 

@@ -120,7 +120,13 @@ impl World {
         };
         let desk = line4_vendor_bridge::desk(setup, BTreeMap::from(partners));
         let service = line4_vendor_bridge::service(&desk, stack(Line::Vendor, &keys, &clock));
-        let ticket = TicketId::of_request(&organization(), &"one".parse::<RequestId>().unwrap(), clock.now());
+        let ticket = TicketId::of_request(
+            &organization(),
+            Line::ServiceDesk,
+            "anna",
+            &"one".parse::<RequestId>().unwrap(),
+            clock.now(),
+        );
         Self { desk, lines, clock, partner, line3, ticket, service, keys, _folder: folder, _database: database }
     }
 

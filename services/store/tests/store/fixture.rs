@@ -40,7 +40,7 @@ pub(crate) fn ticket(name: &str, seconds: i64) -> Ticket {
 
 pub(crate) fn ticket_of(organization: &OrganizationId, name: &str, seconds: i64) -> Ticket {
     let facts = Facts {
-        id: TicketId::of_request(organization, &request(name), at(seconds)),
+        id: TicketId::of_request(organization, Line::ServiceDesk, "anna", &request(name), at(seconds)),
         organization: organization.clone(),
         number: None,
         kind: Kind::Incident,
