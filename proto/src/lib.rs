@@ -2,7 +2,13 @@
 //!
 //! **Invariant:** nothing but generated code and the descriptors. What the messages mean is said in the protos.
 
-#[expect(missing_docs, unreachable_pub, clippy::all, clippy::allow_attributes_without_reason, reason = "generated; the protos carry the documentation")]
+#[expect(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; the protos carry the documentation"
+)]
 mod generated {
     pub mod estafeta {
         pub mod access {
