@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use prost::Message;
+use proto::errors::Reason;
 use proto::{handover as hand, line1, line2, line3, vendor};
 use rpc::Channel;
 use store::{Claimed, Outgoing};
@@ -77,7 +78,8 @@ impl Backoff {
     /// The wait after `attempts` failures; never nothing, so that a refusing peer is not asked in a tight loop.
     #[must_use]
     pub fn wait(&self, attempts: u32) -> SignedDuration {
-        let doubled = self.first.saturating_mul(1_i32.checked_shl(attempts.min(20)).unwrap_or(i32::MAX));
+        let doubled =
+            self.first.saturating_mul(1_i32.checked_shl(attempts.saturating_sub(1).min(20)).unwrap_or(i32::MAX));
         let ceiling = doubled.min(self.longest).as_secs_f64();
         SignedDuration::from_secs_f64((ceiling * (self.chance)()).max(self.first.as_secs_f64() / 4.0))
     }
@@ -277,13 +279,31 @@ impl Desk {
             }
             let peer = self.peer(to).map_err(|refused| rpc::into_status(&refused))?;
             let channel = peer.of(&message.organization);
-            match hand_to(channel, to, parcel, message.payload.clone()).await? {
-                Delivery::Moved(further) if further != to => to = further,
-                delivery => return Ok((Some(to), delivery)),
+            match hand_to(channel, to, parcel, message.payload.clone()).await {
+                Ok(Delivery::Moved(further)) if further != to => to = further,
+                Ok(delivery) => return Ok((Some(to), delivery)),
+                Err(status) if is_overtaken(parcel, &status) => return Ok((Some(to), Delivery::Done)),
+                Err(status) => return Err(status),
             }
         }
         // It moves faster than the message; the next try will meet it somewhere.
         Err(rpc::into_status(&Refused::ConcurrentChange(message.ticket)))
+    }
+}
+
+/// Whether what a message was about is over, so that nobody misses it: it is no dead letter then.
+fn is_overtaken(parcel: Parcel, refused: &Status) -> bool {
+    match parcel {
+        // The ticket has moved on since it was asked, and nobody waits for the answer any more.
+        Parcel::ClarificationRequest => rpc::reason_of(refused) == Some(Reason::StaleEpoch),
+        // The line to which the ticket was offered has declined it, and the sender, who holds it, has this in its log.
+        Parcel::ClarificationAnswer | Parcel::ClientMessage => rpc::reason_of(refused) == Some(Reason::TicketNotFound),
+        Parcel::Offer
+        | Parcel::Return
+        | Parcel::Resolve
+        | Parcel::Progress
+        | Parcel::ResolutionNotice
+        | Parcel::Partner(_) => false,
     }
 }
 
