@@ -3,5 +3,6 @@
 mod chance;
 mod command;
 mod crashes;
+mod homecoming;
 mod letters;
 mod world;

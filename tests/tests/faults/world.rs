@@ -7,11 +7,12 @@ use proto::errors::Reason;
 use proto::handover::outcome::Standing;
 use proto::ticket as wire;
 use tests::Stage;
-use ticket::{Clock, Line};
+use ticket::Line;
 use tonic::Status;
 
 use crate::chance::{At, Deed, Step};
 use crate::command::{Answer, Command, Drafts};
+use crate::homecoming::nothing_waits;
 use crate::letters::{self, Letter};
 
 /// A text that somebody said on a ticket, by which its effect is found again.
@@ -256,19 +257,7 @@ impl<'s> World<'s> {
         for _ in 0..5 {
             self.stage.after(SignedDuration::from_mins(1)).await;
         }
-        for line in Line::ALL {
-            let desk = self.stage.suite.desk(line).expect("it was started");
-            let now = self.stage.clock.now().saturating_add(SignedDuration::from_hours(1)).expect("time goes on");
-            let left = desk.store().claim(now, now, 32).await.expect("the outbox can be read");
-            let left: Vec<_> = left.iter().map(|one| (&one.message.kind, &one.message.to, one.attempts)).collect();
-            assert!(left.is_empty(), "{line} cannot get rid of {left:?}");
-            let dead = desk
-                .store()
-                .dead_letters(self.stage.plan.organization(), None, 100)
-                .await
-                .expect("the outbox can be read");
-            assert!(dead.is_empty(), "{line} gave up {dead:?}");
-        }
+        nothing_waits(self.stage).await;
     }
 
     /// Every acknowledged ticket is held by one line, and every acknowledged word is in its journey, once.
