@@ -5,4 +5,6 @@ mod command;
 mod crashes;
 mod homecoming;
 mod letters;
+mod peers;
+mod scripted;
 mod world;
