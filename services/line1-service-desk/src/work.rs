@@ -1,7 +1,7 @@
 //! `ServiceDeskService`: line 1's own daily work.
 
 use handover::wire::{Reader, evidence, record};
-use handover::{Desk, Order, answer, ticket_id};
+use handover::{Desk, Order, Refused, answer, page_size, ticket_id};
 use proto::line1 as wire;
 use proto::line1::escalate_request::Evidence as Given;
 use proto::line1::service_desk_service_server::ServiceDeskService;
@@ -88,11 +88,20 @@ impl ServiceDeskService for Work {
         request: Request<wire::ListClarificationsRequest>,
     ) -> Result<Response<wire::ListClarificationsResponse>, Status> {
         answer(request, async |caller, request| {
-            let id = ticket_id(&request.ticket_id)?;
+            let wire::ListClarificationsRequest { ticket_id: id, page_size: size, page_token } = request;
+            let id = ticket_id(&id)?;
+            let size = page_size(size)? as usize;
+            let seen = match page_token.as_str() {
+                "" => 0,
+                token => token.parse::<usize>().map_err(|_| Refused::PageToken)?,
+            };
             self.0.find(&caller.organization, id).await?;
             let home: Home = self.0.store().own(&caller.organization, id).await?;
-            let clarifications = home.questions.into_iter().map(contact::question).collect();
-            Ok(wire::ListClarificationsResponse { clarifications, next_page_token: String::new() })
+            // Questions are only added, so how many were seen says where the next page begins.
+            let next = seen.saturating_add(size);
+            let next_page_token = if next < home.questions.len() { next.to_string() } else { String::new() };
+            let clarifications = home.questions.into_iter().skip(seen).take(size).map(contact::question).collect();
+            Ok(wire::ListClarificationsResponse { clarifications, next_page_token })
         })
         .await
     }

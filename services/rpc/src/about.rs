@@ -1,4 +1,6 @@
 //! Which ticket a call is about: on the span of each side, so that a trace can be searched by it.
+//!
+//! A ticket's id names no client, so it crosses to a vendor too: the vendor's spans belong to the same journey.
 
 use http::{HeaderMap, HeaderValue};
 use ticket::TicketId;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | health and reflection of gRPC | open to anyone: they tell nothing but the contracts and whether the service is up |
 //! | no such RPC in the contracts | `METHOD_UNKNOWN` |
-//! | it writes to the client, and the caller stands beyond line 1 | `CLIENT_CONTACT_NOT_ALLOWED` |
+//! | it is contact with the client, and the caller stands beyond line 1 | `CLIENT_CONTACT_NOT_ALLOWED` |
 //! | its rule does not name the caller's role, or there is no rule | `ROLE_NOT_ALLOWED` |
 //! | an agent of another line, and the rule does not say `any_line` | `ROLE_NOT_ALLOWED` |
 
