@@ -8,4 +8,4 @@ pub mod people;
 pub mod stage;
 
 pub use people::People;
-pub use stage::{Databases, Stage};
+pub use stage::{Databases, Stage, on_each_database};

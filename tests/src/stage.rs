@@ -30,6 +30,13 @@ impl Databases {
         Self { lines: Line::ALL.into_iter().map(|line| (line, TestDatabase::sqlite())).collect() }
     }
 
+    /// Schemas on PostgreSQL; none where the tests were given no server.
+    #[must_use]
+    pub fn postgres() -> Option<Self> {
+        let lines = Line::ALL.into_iter().map(|line| Some((line, TestDatabase::postgres()?))).collect::<Option<_>>()?;
+        Some(Self { lines })
+    }
+
     /// Runs SQL in the database of `line` past its store, to bring about what it would never do.
     ///
     /// # Panics
@@ -41,11 +48,7 @@ impl Databases {
     /// SQLite files, and PostgreSQL too where the tests were given a server.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::sqlite()];
-        let postgres: Option<BTreeMap<_, _>> =
-            Line::ALL.into_iter().map(|line| TestDatabase::postgres().map(|database| (line, database))).collect();
-        all.extend(postgres.map(|lines| Self { lines }));
-        all
+        std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 }
 
@@ -65,12 +68,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The demonstration organization on SQLite, with vendors that do what the text of a case asks for.
-    pub async fn new() -> Self {
-        Self::over(Databases::sqlite()).await
-    }
-
-    /// The same, over these databases.
+    /// The demonstration organization over these databases, with vendors that do what the text of a case asks for.
     pub async fn over(databases: Databases) -> Self {
         Self::with(databases, plan::DEMO, |config| config).await
     }

@@ -1,6 +1,5 @@
 //! Step (b): the outbox delivers until there is a definite answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -47,43 +46,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a caller who waits for another's delivery looks away at most: other replicas write unseen.
 const GLANCE: Duration = Duration::from_millis(100);
 
+/// How long a caller waits for another's delivery at most; a process that died while it delivered would cost the caller
+/// the whole deadline otherwise.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What of the caller's deadline is kept back to answer `pending` in time.
 const ANSWER_MARGIN: Duration = Duration::from_millis(100);
-
-/// How long to wait before the next try: exponential, with full jitter, so that a peer that comes back is not
-/// overrun (see "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-#[derive(Clone)]
-pub struct Backoff {
-    /// The wait that the first failure leads to, at most.
-    pub first: SignedDuration,
-    /// The longest wait.
-    pub longest: SignedDuration,
-    /// Draws from 0 to 1.
-    pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
-}
-
-impl std::fmt::Debug for Backoff {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Backoff").field("first", &self.first).field("longest", &self.longest).finish_non_exhaustive()
-    }
-}
-
-impl Backoff {
-    /// Waits of up to 200 ms, doubling to at most 30 s, with chance drawn by `chance`.
-    #[must_use]
-    pub fn new(chance: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
-        Self { first: SignedDuration::from_millis(200), longest: SignedDuration::from_secs(30), chance }
-    }
-
-    /// The wait after `attempts` failures; never nothing, so that a refusing peer is not asked in a tight loop.
-    #[must_use]
-    pub fn wait(&self, attempts: u32) -> SignedDuration {
-        let doubled =
-            self.first.saturating_mul(1_i32.checked_shl(attempts.saturating_sub(1).min(20)).unwrap_or(i32::MAX));
-        let ceiling = doubled.min(self.longest).as_secs_f64();
-        SignedDuration::from_secs_f64((ceiling * (self.chance)()).max(self.first.as_secs_f64() / 4.0))
-    }
-}
 
 /// What came of carrying a message.
 enum Delivery {
@@ -143,6 +111,7 @@ impl Desk {
     pub(crate) async fn deliver_now(&self, id: MessageId) {
         let left = rpc::deadline::remaining().map_or(PATIENCE, |left| left.saturating_sub(ANSWER_MARGIN).min(PATIENCE));
         let until = Instant::now() + left;
+        let others_until = until.min(Instant::now() + OTHERS_PATIENCE);
         let mut changes = self.0.store.changes();
         let mut delivered = 0;
         while delivered < AHEAD_MAX {
@@ -152,8 +121,9 @@ impl Desk {
                 Ok(Some(claimed)) => claimed,
                 // The courier, or another replica, is at it; it is done soon, or has failed.
                 Ok(None) => match self.0.store.delivery(id).await {
-                    Ok(store::Delivery::UnderWay) if Instant::now() < until => {
-                        let _ = tokio::time::timeout_at(until.min(Instant::now() + GLANCE), changes.changed()).await;
+                    Ok(store::Delivery::UnderWay) if Instant::now() < others_until => {
+                        let _ =
+                            tokio::time::timeout_at(others_until.min(Instant::now() + GLANCE), changes.changed()).await;
                         continue;
                     }
                     Ok(_) | Err(_) => return,

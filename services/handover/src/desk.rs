@@ -13,9 +13,9 @@ use ticket::{Actor, Clock, Line, OrganizationId, Ticket, TicketId};
 use tokio::sync::Notify;
 use tracing::{Instrument, Span, info_span};
 
+use crate::backoff::Backoff;
 use crate::caller::actor;
 use crate::change::Change;
-use crate::courier::Backoff;
 use crate::fuse::Fuse;
 use crate::order::Order;
 use crate::plans::Plans;

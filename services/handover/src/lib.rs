@@ -10,6 +10,7 @@
 //! (c) [`Desk::receive`] (`receiving`): the receiver checks, stores ticket and receipt, or declines, in one transaction;
 //! (d) `settling`: the sender records the receipt, or takes the ticket back.
 
+mod backoff;
 mod caller;
 mod change;
 mod courier;
@@ -30,9 +31,9 @@ mod settling;
 mod waking;
 pub mod wire;
 
+pub use backoff::Backoff;
 pub use caller::{actor, answer, sending_line};
 pub use change::Change;
-pub use courier::Backoff;
 pub use custodian::Custodian;
 pub use desk::{Desk, Peers, Setup};
 pub use fuse::{CrashPoint, Fuse};

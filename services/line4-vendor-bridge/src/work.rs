@@ -103,12 +103,14 @@ impl VendorBridgeService for Work {
             let mut reader = Reader::default();
             let id = reader.id::<MessageId>("message_id", &message_id);
             let id = reader.finish(id)?;
-            // Done again for a repeat, whose message may have been refused once more.
-            let replayed = self.0.store().replay(&caller.organization, id, self.0.clock().now()).await?;
-            let answer = self.0.once(&order, move |_| {
+            let organization = caller.organization.clone();
+            let answer = self.0.once(&order, move |change| {
                 Box::pin(async move {
-                    let done = ReplayDeadLetterResponse { message_id: id.to_string() };
-                    if replayed { Ok(done) } else { Err(Refused::MessageNotFound(id.to_string())) }
+                    if change.work.replay(&organization, id, change.now).await? {
+                        Ok(ReplayDeadLetterResponse { message_id: id.to_string() })
+                    } else {
+                        Err(Refused::MessageNotFound(id.to_string()))
+                    }
                 })
             });
             let answer = answer.await?;

@@ -26,6 +26,10 @@ pub struct Options {
     pub pages_max: Option<u32>,
 }
 
+/// How long to wait for a connection to a file, which on a machine under load takes its time to open. A caller's own
+/// deadline ends the wait sooner.
+const SQLITE_PATIENCE: Duration = Duration::from_secs(30);
+
 impl Default for Options {
     fn default() -> Self {
         Self { busy_timeout: Duration::from_secs(5), connections: 8, pages_max: None }
@@ -57,7 +61,7 @@ impl SqliteWriterAddress {
         if let Some(pages) = self.options.pages_max {
             options = options.pragma("max_page_count", pages.to_string());
         }
-        sqlite_pool(options, 1, self.options.busy_timeout).await
+        sqlite_pool(options, 1).await
     }
 }
 
@@ -70,14 +74,10 @@ fn sqlite(path: &Path, options: &Options) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-async fn sqlite_pool(
-    options: SqliteConnectOptions,
-    connections: u32,
-    patience: Duration,
-) -> Result<DatabaseConnection, StoreError> {
+async fn sqlite_pool(options: SqliteConnectOptions, connections: u32) -> Result<DatabaseConnection, StoreError> {
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(patience)
+        .acquire_timeout(SQLITE_PATIENCE)
         // A file does not hang up, and opening it again costs the cache.
         .idle_timeout(None)
         .max_lifetime(None)
@@ -104,7 +104,7 @@ async fn connect_sqlite(path: PathBuf, options: &Options) -> Result<Connected, S
     drop(lock);
     migrated?;
     let readers = sqlite(&path, options).pragma("query_only", "on");
-    let readers = sqlite_pool(readers, options.connections, options.busy_timeout).await?;
+    let readers = sqlite_pool(readers, options.connections).await?;
     Ok(Connected::Sqlite { readers, writer })
 }
 

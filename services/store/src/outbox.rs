@@ -109,6 +109,26 @@ impl Work {
         let done = Entity::delete_many().filter(Column::Id.eq(id.to_string())).exec(&self.transaction).await;
         Ok(done.map_err(|error| self.fault(error))?.rows_affected > 0)
     }
+
+    /// Tries a dead letter again from `due` on; whether there was one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn replay(
+        &self,
+        organization: &OrganizationId,
+        id: MessageId,
+        due: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let row = ActiveModel { dead: Set(false), due: Set(micros(due)), ..Default::default() };
+        let query = Entity::update_many()
+            .set(row)
+            .filter(Column::Id.eq(id.to_string()))
+            .filter(Column::Organization.eq(organization.as_str()))
+            .filter(Expr::cust("dead"));
+        let done = query.exec(&self.transaction).await.map_err(|error| self.fault(error))?;
+        Ok(done.rows_affected > 0)
+    }
 }
 
 /// Among the messages of one key only the first that is neither delivered nor dead may be claimed.
@@ -265,32 +285,6 @@ impl Store {
             claimed(row).map(|Claimed { message, attempts }| DeadLetter { number, message, attempts, error })
         };
         rows.into_iter().map(letter).collect()
-    }
-
-    /// Tries a dead letter again from `due` on; whether there was one.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn replay(
-        &self,
-        organization: &OrganizationId,
-        id: MessageId,
-        due: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let organization = organization.clone();
-        self.write(move |work| {
-            Box::pin(async move {
-                let row = ActiveModel { dead: Set(false), due: Set(micros(due)), ..Default::default() };
-                let query = Entity::update_many()
-                    .set(row)
-                    .filter(Column::Id.eq(id.to_string()))
-                    .filter(Column::Organization.eq(organization.as_str()))
-                    .filter(Expr::cust("dead"));
-                let done = query.exec(&work.transaction).await.map_err(|error| work.fault(error))?;
-                Ok(done.rows_affected > 0)
-            })
-        })
-        .await
     }
 
     /// The first instant at which there will be something to claim; none when the outbox is empty. What is leased

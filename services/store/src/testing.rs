@@ -44,7 +44,7 @@ impl TestDatabase {
     /// [`POSTGRES_VARIABLE`] names no server.
     #[must_use]
     pub fn postgres() -> Option<Self> {
-        let server = std::env::var(POSTGRES_VARIABLE).ok()?;
+        let server = std::env::var(POSTGRES_VARIABLE).ok().filter(|server| !server.is_empty())?;
         let name = unique_name();
         let separator = if server.contains('?') { '&' } else { '?' };
         // The application's name tells this test's sessions from the others'.

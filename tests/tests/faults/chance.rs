@@ -7,7 +7,7 @@ use handover::CrashPoint;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};
-use tests::Stage;
+use tests::{Databases, Stage};
 use ticket::Line;
 
 use crate::world::World;
@@ -105,8 +105,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn live(steps: Vec<Step>) {
-    let stage = Stage::new().await;
+async fn live(databases: Databases, steps: Vec<Step>) {
+    let stage = Stage::over(databases).await;
     let mut world = World::new(&stage);
     world.take(Step::Register).await;
     for step in steps {
@@ -118,10 +118,10 @@ async fn live(steps: Vec<Step>) {
     world.has_lost_nothing().await;
 }
 
-#[test]
-fn whatever_happens_in_whatever_order_everything_holds() {
+/// Lives through `cases` histories, each over a fresh one of `databases`.
+fn whatever_happens(cases: u32, databases: impl Fn() -> Databases) {
     let config = contextualize_config(Config {
-        cases: 24,
+        cases,
         rng_seed: RngSeed::Fixed(2026),
         failure_persistence: None,
         max_shrink_iters: 200,
@@ -130,8 +130,21 @@ fn whatever_happens_in_whatever_order_everything_holds() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     TestRunner::new(config)
         .run(&prop::collection::vec(step(), 10..40), |steps| {
-            runtime.block_on(live(steps));
+            runtime.block_on(live(databases(), steps));
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn whatever_happens_in_whatever_order_everything_holds() {
+    whatever_happens(24, Databases::sqlite);
+}
+
+#[test]
+fn and_on_postgresql_too() {
+    if Databases::postgres().is_some() {
+        // Fewer: each takes schemas of its own, and what differs is only where the same statements run.
+        whatever_happens(6, || Databases::postgres().expect("there was one a moment ago"));
+    }
 }

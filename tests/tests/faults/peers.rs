@@ -28,85 +28,93 @@ fn pauses_double_up_to_a_bound_and_are_never_nothing() {
 
 #[tokio::test]
 async fn a_line_that_is_away_is_asked_ever_more_rarely_and_takes_over_when_it_is_back() {
-    let pair = Pair::new(1.0).await;
-    pair.line2_does(|_| Manner::IsAway);
-    let ticket = pair.register("one").await;
-    let answer = pair.escalate(&ticket, None).await.unwrap();
-    assert_eq!(answer.outcome.unwrap().standing(), Standing::Pending);
+    Pair::on_each_database(1.0, async |pair| {
+        pair.line2_does(|_| Manner::IsAway);
+        let ticket = pair.register("one").await;
+        let answer = pair.escalate(&ticket, None).await.unwrap();
+        assert_eq!(answer.outcome.unwrap().standing(), Standing::Pending);
 
-    let mut pauses = Vec::new();
-    for tries in 1..=10 {
-        assert_eq!(pair.line2.heard.borrow().len(), tries, "one try at each instant that is due");
-        let due = pair.desk.store().next_due().await.unwrap().expect("it is never forgotten");
-        let pause = due.duration_since(pair.clock.now());
-        pauses.push(pause.as_millis());
-        pair.clock.advance(pause - SignedDuration::from_millis(1));
-        assert_eq!(pair.desk.deliver_due().await, 0, "and none before");
-        pair.clock.advance(SignedDuration::from_millis(1));
-        if tries == 10 {
-            pair.line2_does(|_| Manner::Accepts);
+        let mut pauses = Vec::new();
+        for tries in 1..=10 {
+            assert_eq!(pair.line2.heard.borrow().len(), tries, "one try at each instant that is due");
+            let due = pair.desk.store().next_due().await.unwrap().expect("it is never forgotten");
+            let pause = due.duration_since(pair.clock.now());
+            pauses.push(pause.as_millis());
+            pair.clock.advance(pause - SignedDuration::from_millis(1));
+            assert_eq!(pair.desk.deliver_due().await, 0, "and none before");
+            pair.clock.advance(SignedDuration::from_millis(1));
+            if tries == 10 {
+                pair.line2_does(|_| Manner::Accepts);
+            }
+            assert_eq!(pair.desk.deliver_due().await, 1);
         }
-        assert_eq!(pair.desk.deliver_due().await, 1);
-    }
-    assert_eq!(pauses, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
-    let repeated = pair.escalate(&ticket, None).await.unwrap();
-    assert_eq!(repeated.outcome.unwrap().standing(), Standing::Accepted);
-    assert_eq!(repeated.ticket.unwrap().custody(), Custody::PassedOn);
-    assert_eq!(pair.desk.store().next_due().await.unwrap(), None);
+        assert_eq!(pauses, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000]);
+        let repeated = pair.escalate(&ticket, None).await.unwrap();
+        assert_eq!(repeated.outcome.unwrap().standing(), Standing::Accepted);
+        assert_eq!(repeated.ticket.unwrap().custody(), Custody::PassedOn);
+        assert_eq!(pair.desk.store().next_due().await.unwrap(), None);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_refusal_for_good_brings_the_ticket_back() {
-    let pair = Pair::new(1.0).await;
-    pair.line2_does(|_| Manner::Refuses);
-    let ticket = pair.register("one").await;
-    let answer = pair.escalate(&ticket, None).await.unwrap();
-    let outcome = answer.outcome.unwrap();
-    assert_eq!(outcome.standing(), Standing::Declined);
-    assert_eq!(outcome.declined.unwrap().cause(), Cause::Unreadable);
-    assert_eq!(answer.ticket.unwrap().custody(), Custody::Held);
-    assert_eq!(pair.desk.store().next_due().await.unwrap(), None, "and it is not asked again");
+    Pair::on_each_database(1.0, async |pair| {
+        pair.line2_does(|_| Manner::Refuses);
+        let ticket = pair.register("one").await;
+        let answer = pair.escalate(&ticket, None).await.unwrap();
+        let outcome = answer.outcome.unwrap();
+        assert_eq!(outcome.standing(), Standing::Declined);
+        assert_eq!(outcome.declined.unwrap().cause(), Cause::Unreadable);
+        assert_eq!(answer.ticket.unwrap().custody(), Custody::Held);
+        assert_eq!(pair.desk.store().next_due().await.unwrap(), None, "and it is not asked again");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_line_that_hangs_costs_a_caller_no_more_than_the_deadline() {
-    let pair = Pair::new(1.0).await;
-    pair.line2_does(|_| Manner::Hangs);
-    let ticket = pair.register("one").await;
-    let answer = pair.escalate(&ticket, Some(Duration::from_millis(300))).await;
-    let answer = answer.expect("an answer in time, not OUT_OF_TIME");
-    assert_eq!(answer.outcome.unwrap().standing(), Standing::Pending);
-    assert_eq!(answer.ticket.unwrap().custody(), Custody::HandingOver);
-    assert_eq!(*pair.line2.heard.borrow(), [ticket], "it was asked, and did not answer");
+    Pair::on_each_database(1.0, async |pair| {
+        pair.line2_does(|_| Manner::Hangs);
+        let ticket = pair.register("one").await;
+        let answer = pair.escalate(&ticket, Some(Duration::from_millis(300))).await;
+        let answer = answer.expect("an answer in time, not OUT_OF_TIME");
+        assert_eq!(answer.outcome.unwrap().standing(), Standing::Pending);
+        assert_eq!(answer.ticket.unwrap().custody(), Custody::HandingOver);
+        assert_eq!(*pair.line2.heard.borrow(), [ticket], "it was asked, and did not answer");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_delivery_that_hangs_holds_up_no_other_ticket() {
-    let pair = Pair::new(1.0).await;
-    pair.line2_does(|_| Manner::IsAway);
-    let (first, second) = (pair.register("one").await, pair.register("two").await);
-    for ticket in [&first, &second] {
-        pair.escalate(ticket, None).await.unwrap();
-    }
-    let hanging = first.clone();
-    pair.line2_does(move |ticket| if ticket == hanging { Manner::Hangs } else { Manner::Accepts });
-    pair.clock.advance(SignedDuration::from_secs(1));
-    let passed = async {
-        let mut changes = pair.desk.store().changes();
-        let (organization, id) = ("romashka".parse().unwrap(), second.parse().unwrap());
-        loop {
-            let (ticket, _) = pair.desk.find(&organization, id).await.unwrap();
-            if matches!(ticket.custody, ticket::Custody::PassedOn { .. }) {
-                return;
-            }
-            changes.changed().await.unwrap();
+    Pair::on_each_database(1.0, async |pair| {
+        pair.line2_does(|_| Manner::IsAway);
+        let (first, second) = (pair.register("one").await, pair.register("two").await);
+        for ticket in [&first, &second] {
+            pair.escalate(ticket, None).await.unwrap();
         }
-    };
-    tokio::select! {
-        _ = pair.desk.deliver_due() => panic!("the first delivery hangs"),
-        () = passed => {}
-    }
-    assert_eq!(pair.line2.heard.borrow()[2..].len(), 2, "both were offered once more");
+        let hanging = first.clone();
+        pair.line2_does(move |ticket| if ticket == hanging { Manner::Hangs } else { Manner::Accepts });
+        pair.clock.advance(SignedDuration::from_secs(1));
+        let passed = async {
+            let mut changes = pair.desk.store().changes();
+            let (organization, id) = ("romashka".parse().unwrap(), second.parse().unwrap());
+            loop {
+                let (ticket, _) = pair.desk.find(&organization, id).await.unwrap();
+                if matches!(ticket.custody, ticket::Custody::PassedOn { .. }) {
+                    return;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        tokio::select! {
+            _ = pair.desk.deliver_due() => panic!("the first delivery hangs"),
+            () = passed => {}
+        }
+        assert_eq!(pair.line2.heard.borrow()[2..].len(), 2, "both were offered once more");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -75,8 +75,14 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Both, with pauses between tries of which `chance` draws.
-    pub(crate) async fn new(chance: f64) -> Self {
+    /// Runs `test` with both, with pauses between tries of which `chance` draws, on each database there is.
+    pub(crate) async fn on_each_database(chance: f64, test: impl AsyncFn(Self)) {
+        for database in TestDatabase::all() {
+            test(Self::over(database, chance).await).await;
+        }
+    }
+
+    async fn over(database: TestDatabase, chance: f64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
         let keys = Keys::open(&folder.path().join("keys"), &KeyName::ALL).expect("keys can be made");
         let clock = ManualClock::at(stage::BEGIN.parse().expect("the instant is well formed"));
@@ -97,7 +103,6 @@ impl Pair {
         let this = ServiceName::Line(Line::ServiceDesk);
         let signer = keys.signer(this.key()).expect("every key was opened");
         let peer = Peer::new(Line::Technical.name(), scripted.channel(), signer, this, Arc::new(clock.clone()));
-        let database = TestDatabase::sqlite();
         let setup = Setup {
             store: database.open().await.expect("a database can be made"),
             plans,

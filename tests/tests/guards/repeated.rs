@@ -6,8 +6,8 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use proto::errors::Reason;
 use rpc::{Caller, Role, reason_of};
-use tests::Stage;
 use tests::people::id_of;
+use tests::{Stage, on_each_database};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -105,55 +105,58 @@ fn retarget(message: &mut DynamicMessage) -> bool {
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
-    let stage = Stage::new().await;
-    let article = proto::line0::Article {
-        article_id: "reset-password".into(),
-        title: "Как сбросить пароль от личного кабинета".into(),
-        body: "Нажмите «Забыли пароль?»".into(),
-        questions: vec!["забыл пароль от личного кабинета".into()],
-        language: 1,
-        tags: vec![],
-    };
-    stage.people().know(vec![article]).await.unwrap();
-    let everybody = everybody(&stage.plan);
-    let (mut changing, mut repeated, mut number) = (BTreeSet::new(), BTreeSet::new(), 0);
-    let mut undone: Vec<(String, Status)> = Vec::new();
-    for (line, rpc) in everywhere(&stage).await {
-        if !KNOWN_BY.iter().any(|field| rpc.takes(field)) {
-            continue;
-        }
-        changing.insert(rpc.path.clone());
-        // Between lines it depends on who speaks whether something is done; else anybody will do.
-        let is_between = rpc.takes("baton") || rpc.path.contains("RelayService");
-        let callers = allowed(&everybody, &rpc.path, line);
-        let callers = callers
-            .into_iter()
-            .filter(|caller| !is_between || matches!(caller.role.line(), Some(from) if from != line));
-        for caller in callers.take(if is_between { 9 } else { 1 }) {
-            number += 1;
-            let fill = ready(&stage, line, &rpc, caller, number).await;
-            let request = fill.whole(&rpc.input());
-            let about = format!("{} by {} at {line}", rpc.path, caller.role);
-            let send = |request: &DynamicMessage| call(way(&stage, line, caller), &rpc.path, request.encode_to_vec());
-            let first = match send(&request).await {
-                Ok(first) => first,
-                Err(refused) => {
-                    undone.push((about, refused));
-                    continue;
+    on_each_database(async |stage| {
+        let article = proto::line0::Article {
+            article_id: "reset-password".into(),
+            title: "Как сбросить пароль от личного кабинета".into(),
+            body: "Нажмите «Забыли пароль?»".into(),
+            questions: vec!["забыл пароль от личного кабинета".into()],
+            language: 1,
+            tags: vec![],
+        };
+        stage.people().know(vec![article]).await.unwrap();
+        let everybody = everybody(&stage.plan);
+        let (mut changing, mut repeated, mut number) = (BTreeSet::new(), BTreeSet::new(), 0);
+        let mut undone: Vec<(String, Status)> = Vec::new();
+        for (line, rpc) in everywhere(&stage).await {
+            if !KNOWN_BY.iter().any(|field| rpc.takes(field)) {
+                continue;
+            }
+            changing.insert(rpc.path.clone());
+            // Between lines it depends on who speaks whether something is done; else anybody will do.
+            let is_between = rpc.takes("baton") || rpc.path.contains("RelayService");
+            let callers = allowed(&everybody, &rpc.path, line);
+            let callers = callers
+                .into_iter()
+                .filter(|caller| !is_between || matches!(caller.role.line(), Some(from) if from != line));
+            for caller in callers.take(if is_between { 9 } else { 1 }) {
+                number += 1;
+                let fill = ready(&stage, line, &rpc, caller, number).await;
+                let request = fill.whole(&rpc.input());
+                let about = format!("{} by {} at {line}", rpc.path, caller.role);
+                let send =
+                    |request: &DynamicMessage| call(way(&stage, line, caller), &rpc.path, request.encode_to_vec());
+                let first = match send(&request).await {
+                    Ok(first) => first,
+                    Err(refused) => {
+                        undone.push((about, refused));
+                        continue;
+                    }
+                };
+                assert_eq!(send(&request).await.expect(&about), first, "{about}: a repeat gets another answer");
+                let refused = send(&another(&request)).await.expect_err(&about);
+                let told = (reason_of(&refused), refused.code());
+                assert_eq!(told, (REUSED, Code::AlreadyExists), "{about}: {refused:?}");
+                assert!(refused.message().contains("draw a new one"), "{}", refused.message());
+                assert_eq!(send(&request).await.expect(&about), first, "{about}: the conflict has changed something");
+                repeated.insert(rpc.path.clone());
+                if let Role::Service { .. } = caller.role {
+                    break;
                 }
-            };
-            assert_eq!(send(&request).await.expect(&about), first, "{about}: a repeat gets another answer");
-            let refused = send(&another(&request)).await.expect_err(&about);
-            let told = (reason_of(&refused), refused.code());
-            assert_eq!(told, (REUSED, Code::AlreadyExists), "{about}: {refused:?}");
-            assert!(refused.message().contains("draw a new one"), "{}", refused.message());
-            assert_eq!(send(&request).await.expect(&about), first, "{about}: the conflict has changed something");
-            repeated.insert(rpc.path.clone());
-            if let Role::Service { .. } = caller.role {
-                break;
             }
         }
-    }
-    let never: Vec<_> = changing.difference(&repeated).collect();
-    assert!(never.is_empty(), "these were never done: {never:#?}\n{undone:#?}");
+        let never: Vec<_> = changing.difference(&repeated).collect();
+        assert!(never.is_empty(), "these were never done: {never:#?}\n{undone:#?}");
+    })
+    .await;
 }

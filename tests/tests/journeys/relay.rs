@@ -8,8 +8,8 @@ use proto::handover::declined::Cause;
 use proto::handover::outcome::Standing;
 use proto::line0::reply::Outcome;
 use proto::ticket as wire;
+use tests::on_each_database;
 use tests::people::{CLIENT, id_of};
-use tests::stage::on_each_database;
 use tests::{Databases, Stage, evidence};
 use ticket::Line;
 

@@ -19,8 +19,13 @@ use ticket::Line;
 use crate::collector::observed;
 use crate::tree::{Tree, hex, label, text};
 
-/// Where the client's own software stands when it asks, and later when it confirms.
-const ASKING: (&str, &str) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+/// Where the client's own software stands when it asks, on one database and on the other.
+const ASKING: [(&str, &str); 2] = [
+    ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"),
+    ("4bf92f3577b34da6a3ce929d0e0e4737", "00f067aa0ba902b7"),
+];
+
+/// Where it stands when it confirms.
 const CONFIRMING: (&str, &str) = ("c0ffee3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b8");
 
 /// Longer than the suite takes to stop; it only ends a test that would hang.
@@ -47,14 +52,14 @@ async fn post(stage: &Stage, path: &str, (trace, span): (&str, &str), body: Valu
 }
 
 /// A ticket that goes from the web to the vendor and back, with line 3 down for a while. Returns its id.
-async fn travelled(stage: Stage) -> String {
+async fn travelled(stage: Stage, asking: (&str, &str)) -> String {
     let people = stage.people();
     let question = json!({
         "requestId": people.request_id(),
         "text": "Роутер после обновления не получает адрес",
         "channel": "CHANNEL_CHAT",
     });
-    let asked = post(&stage, "/v1/questions", ASKING, question).await;
+    let asked = post(&stage, "/v1/questions", asking, question).await;
     let ticket = asked["ticket"]["facts"]["ticketId"].as_str().expect("a ticket").to_owned();
     let outcome = people.to_technical(&ticket, evidence::technical()).await.expect("it is not refused");
     assert_eq!(outcome.standing(), Standing::Accepted);
@@ -85,12 +90,18 @@ async fn travelled(stage: Stage) -> String {
 
 #[tokio::test]
 async fn one_trace_follows_a_ticket_from_the_web_over_all_lines_to_the_vendor_and_back() {
+    for (databases, asking) in Databases::all().into_iter().zip(ASKING) {
+        is_followed(databases, asking).await;
+    }
+}
+
+async fn is_followed(databases: Databases, asking: (&str, &str)) {
     let (telemetry, collector) = observed();
     let listening = |config: Config| Config { telemetry: Some(telemetry.clone()), ..config.listening() };
-    let ticket = travelled(Stage::with(Databases::sqlite(), plan::DEMO, listening).await).await;
+    let ticket = travelled(Stage::with(databases, plan::DEMO, listening).await, asking).await;
 
     let spans = collector.spans();
-    let (trace, caller) = ASKING;
+    let (trace, caller) = asking;
     let tree = Tree::of(&spans, trace);
     let roots = tree.roots();
     let [root] = roots[..] else {

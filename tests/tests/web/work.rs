@@ -77,58 +77,60 @@ fn same(problem: &(u16, serde_json::Value), status: &tonic::Status, http: u16) {
 
 #[tokio::test]
 async fn a_refusal_has_the_same_reason_by_rest_and_by_grpc() {
-    let stage = listening(Databases::sqlite()).await;
-    let people = stage.people();
-    let (client, stranger) = (people.client("client-17"), people.client("client-18"));
-    let (agent, technician) = (people.agent(Line::ServiceDesk), people.agent(Line::Technical));
-    let ticket = register(&stage, &client).await;
-    let desk = |caller| ServiceDeskServiceClient::new(people.channel(Line::ServiceDesk, caller));
+    for databases in Databases::all() {
+        let stage = listening(databases).await;
+        let people = stage.people();
+        let (client, stranger) = (people.client("client-17"), people.client("client-18"));
+        let (agent, technician) = (people.agent(Line::ServiceDesk), people.agent(Line::Technical));
+        let ticket = register(&stage, &client).await;
+        let desk = |caller| ServiceDeskServiceClient::new(people.channel(Line::ServiceDesk, caller));
 
-    let tickets = || TicketServiceClient::new(people.channel(Line::ServiceDesk, &agent));
-    for (id, http) in [("nonsense", 400), ("tkt_00000000000000000000000000000000", 404)] {
-        let status = tickets().get_ticket(GetTicketRequest { ticket_id: id.into() }).await.unwrap_err();
-        same(&read(request(&stage, &agent, "GET", &format!("/v1/tickets/{id}"))).await, &status, http);
+        let tickets = || TicketServiceClient::new(people.channel(Line::ServiceDesk, &agent));
+        for (id, http) in [("nonsense", 400), ("tkt_00000000000000000000000000000000", 404)] {
+            let status = tickets().get_ticket(GetTicketRequest { ticket_id: id.into() }).await.unwrap_err();
+            same(&read(request(&stage, &agent, "GET", &format!("/v1/tickets/{id}"))).await, &status, http);
+        }
+
+        let other = line1::GetCaseRequest { ticket_id: ticket.clone() };
+        let status = desk(&stranger).get_case(other).await.unwrap_err();
+        same(&read(request(&stage, &stranger, "GET", &format!("/v1/cases/{ticket}"))).await, &status, 404);
+
+        let write = line1::WriteToClientRequest {
+            request_id: people.request_id(),
+            ticket_id: ticket.clone(),
+            text: "Здравствуйте".into(),
+            clarification_id: String::new(),
+        };
+        let body = json!({"requestId": write.request_id, "text": write.text});
+        let status = desk(&technician).write_to_client(write).await.unwrap_err();
+        let by_rest = request(&stage, &technician, "POST", &format!("/v1/tickets/{ticket}:writeToClient")).json(&body);
+        same(&read(by_rest).await, &status, 403);
+
+        let confirm = line1::ConfirmRequest { request_id: people.request_id(), ticket_id: ticket.clone() };
+        let body = json!({"requestId": confirm.request_id});
+        let status = desk(&client).confirm(confirm).await.unwrap_err();
+        let by_rest = request(&stage, &client, "POST", &format!("/v1/tickets/{ticket}:confirm")).json(&body);
+        let problem = read(by_rest).await;
+        let expected = problem.0;
+        same(&problem, &status, expected);
+
+        let register = line1::RegisterRequest {
+            request_id: people.request_id(),
+            text: "Нет сети".into(),
+            channel: wire::Channel::Chat as i32,
+            category: "no-such-category".into(),
+            ..line1::RegisterRequest::default()
+        };
+        let body = json!({
+            "requestId": register.request_id,
+            "text": register.text,
+            "channel": "CHANNEL_CHAT",
+            "category": register.category,
+        });
+        let status = desk(&client).register(register).await.unwrap_err();
+        let problem = read(request(&stage, &client, "POST", "/v1/tickets").json(&body)).await;
+        let expected = problem.0;
+        same(&problem, &status, expected);
+        stage.suite.stop(PATIENCE).await;
     }
-
-    let other = line1::GetCaseRequest { ticket_id: ticket.clone() };
-    let status = desk(&stranger).get_case(other).await.unwrap_err();
-    same(&read(request(&stage, &stranger, "GET", &format!("/v1/cases/{ticket}"))).await, &status, 404);
-
-    let write = line1::WriteToClientRequest {
-        request_id: people.request_id(),
-        ticket_id: ticket.clone(),
-        text: "Здравствуйте".into(),
-        clarification_id: String::new(),
-    };
-    let body = json!({"requestId": write.request_id, "text": write.text});
-    let status = desk(&technician).write_to_client(write).await.unwrap_err();
-    let by_rest = request(&stage, &technician, "POST", &format!("/v1/tickets/{ticket}:writeToClient")).json(&body);
-    same(&read(by_rest).await, &status, 403);
-
-    let confirm = line1::ConfirmRequest { request_id: people.request_id(), ticket_id: ticket.clone() };
-    let body = json!({"requestId": confirm.request_id});
-    let status = desk(&client).confirm(confirm).await.unwrap_err();
-    let by_rest = request(&stage, &client, "POST", &format!("/v1/tickets/{ticket}:confirm")).json(&body);
-    let problem = read(by_rest).await;
-    let expected = problem.0;
-    same(&problem, &status, expected);
-
-    let register = line1::RegisterRequest {
-        request_id: people.request_id(),
-        text: "Нет сети".into(),
-        channel: wire::Channel::Chat as i32,
-        category: "no-such-category".into(),
-        ..line1::RegisterRequest::default()
-    };
-    let body = json!({
-        "requestId": register.request_id,
-        "text": register.text,
-        "channel": "CHANNEL_CHAT",
-        "category": register.category,
-    });
-    let status = desk(&client).register(register).await.unwrap_err();
-    let problem = read(request(&stage, &client, "POST", "/v1/tickets").json(&body)).await;
-    let expected = problem.0;
-    same(&problem, &status, expected);
-    stage.suite.stop(PATIENCE).await;
 }

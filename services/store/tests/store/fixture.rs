@@ -75,6 +75,17 @@ pub(crate) async fn enqueue(store: &Store, message: &Outgoing) -> Result<bool, S
     store.write(move |work| Box::pin(async move { work.enqueue(&message).await })).await
 }
 
+/// Tries a dead letter of `organization` again from `due` on; whether there was one.
+pub(crate) async fn replay(
+    store: &Store,
+    organization: &OrganizationId,
+    id: MessageId,
+    due: Timestamp,
+) -> Result<bool, StoreError> {
+    let organization = organization.clone();
+    store.write(move |work| Box::pin(async move { work.replay(&organization, id, due).await })).await
+}
+
 /// A message of acme's ticket `name`, due at the beginning of time.
 pub(crate) fn message(ticket: &Ticket, step: &str, order_key: Option<&str>) -> Outgoing {
     Outgoing {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use store::testing::TestDatabase;
 use store::{Claimed, Store, StoreError};
 
-use crate::fixture::{acme, at, enqueue, message, on_each, organization, put, ticket};
+use crate::fixture::{acme, at, enqueue, message, on_each, organization, put, replay, ticket};
 
 fn steps(claimed: &[Claimed]) -> Vec<&str> {
     claimed.iter().map(|claimed| std::str::from_utf8(&claimed.message.payload).expect("text")).collect()
@@ -107,12 +107,12 @@ async fn a_dead_letter_is_seen_by_its_organization_holds_up_nothing_and_can_be_r
         assert!(store.dead_letters(&acme(), Some(dead[0].number), 10).await.unwrap().is_empty());
         let other = organization("umbrella");
         assert!(store.dead_letters(&other, None, 10).await.unwrap().is_empty());
-        assert!(!store.replay(&other, first.id, at(40)).await.unwrap());
+        assert!(!replay(&store, &other, first.id, at(40)).await.unwrap());
         let figures = store.figures(Some(&acme())).await.unwrap();
         assert_eq!((figures.outbox_pending, figures.outbox_dead, figures.outbox_oldest), (1, 1, Some(at(0))));
 
-        assert!(store.replay(&acme(), first.id, at(40)).await.unwrap());
-        assert!(!store.replay(&acme(), first.id, at(40)).await.unwrap(), "it is not dead any more");
+        assert!(replay(&store, &acme(), first.id, at(40)).await.unwrap());
+        assert!(!replay(&store, &acme(), first.id, at(40)).await.unwrap(), "it is not dead any more");
         assert_eq!(steps(&store.claim(at(40), at(60), 10).await.unwrap()), ["a1"]);
     })
     .await;
