@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rpc::KeyError;
 use store::StoreError;
-use ticket::Line;
+use ticket::{Line, OrganizationId};
 
 use crate::target::Target;
 
@@ -53,6 +53,14 @@ pub enum Failure {
         path: PathBuf,
         /// Whose.
         organization: String,
+    },
+    /// Open tickets need what a changed plan no longer has.
+    #[error("the plan of `{organization}`: {}", list(orphans))]
+    Orphans {
+        /// Whose.
+        organization: OrganizationId,
+        /// What they need.
+        orphans: Vec<plan::Orphan>,
     },
     /// Keys cannot be used.
     #[error(transparent)]
@@ -136,6 +144,10 @@ impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
         Self::Refused(Box::new(status))
     }
+}
+
+fn list(orphans: &[plan::Orphan]) -> String {
+    orphans.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The driver's own words; whoever starts a service may read them.

@@ -16,6 +16,7 @@ mod lines;
 pub mod people;
 pub mod plans;
 pub mod process;
+pub mod reload;
 pub mod running;
 pub mod serve;
 pub mod settings;

@@ -15,17 +15,28 @@ use crate::settings::Settings;
 /// # Errors
 /// When there is none, one has faults, or two are for one organization.
 pub fn load(settings: &Settings) -> Result<Plans, Failure> {
-    let dir = settings.data().join("plans");
-    let files = if settings.plan.is_empty() { in_dir(&dir)? } else { settings.plan.clone() };
     let plans = Plans::default();
-    for path in files {
+    for path in files(settings)? {
         let plan = read(&path)?;
         if plans.of(plan.organization()).is_ok() {
             return Err(Failure::SecondPlan { path, organization: plan.organization().to_string() });
         }
         plans.put(plan);
     }
-    if plans.all().is_empty() { Err(Failure::NoPlan { dir }) } else { Ok(plans) }
+    if plans.all().is_empty() { Err(Failure::NoPlan { dir: home(settings) }) } else { Ok(plans) }
+}
+
+/// The files that `settings` name.
+///
+/// # Errors
+/// When the directory of plans cannot be read.
+pub(crate) fn files(settings: &Settings) -> Result<Vec<PathBuf>, Failure> {
+    if settings.plan.is_empty() { in_dir(&home(settings)) } else { Ok(settings.plan.clone()) }
+}
+
+/// Where plans are looked for when none is named.
+fn home(settings: &Settings) -> PathBuf {
+    settings.data().join("plans")
 }
 
 /// Puts the plan of the demonstration into the data directory, so that it is there without `--demo` too. One that
@@ -34,7 +45,7 @@ pub fn load(settings: &Settings) -> Result<Plans, Failure> {
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_demo(settings: &Settings) -> Result<(), Failure> {
-    let dir = settings.data().join("plans");
+    let dir = home(settings);
     let path = dir.join("demo.toml");
     if path.exists() {
         return Ok(());

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::suite::part::{self, Recipe};
 use crate::target::Target;
-use crate::{plans, process, running, suite};
+use crate::{plans, process, reload, running, suite};
 
 /// Runs `target` until Ctrl-C or SIGTERM. Prints where it listens to standard output.
 ///
@@ -88,7 +88,7 @@ async fn serve_line(
         line,
         database: settings.only_database(line)?,
         peers: part::peers(line, &ways, &keys, &clock)?,
-        plans,
+        plans: plans.clone(),
         clock,
         partners,
         backoff: Backoff::new(Arc::new(rand::random::<f64>)),
@@ -98,6 +98,7 @@ async fn serve_line(
     };
     make_data(settings)?;
     let part = recipe.start(Fuse::default(), Some(listener)).await?;
+    tokio::spawn(reload::follow(settings.clone(), plans, vec![part.desk.clone()], stop.clone()));
     let announced = part.addr().map(|addr| announce(settings, Target::of(line), addr)).transpose()?;
     process::told_to_stop().await?;
     drop(announced);

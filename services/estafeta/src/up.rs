@@ -9,13 +9,14 @@ use partner_simulator::Habits;
 use plan::Plan;
 use secrecy::SecretString;
 use ticket::{Clock, Line, SystemClock};
+use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 use crate::people;
 use crate::settings::Settings;
 use crate::suite::{Conducts, Config, Suite, Vendors};
 use crate::target::Target;
-use crate::{demo, plans, process, serve};
+use crate::{demo, plans, process, reload, serve};
 
 /// How long the tokens are good that `up` writes down.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -32,6 +33,9 @@ pub async fn run(with_demo: bool, settings: &Settings) -> Result<(), Failure> {
     }
     let plans = plans::load(settings)?;
     let suite = Suite::start(config(with_demo, settings, plans.clone(), telemetry)?).await?;
+    let stop = CancellationToken::new();
+    let desks = Line::ALL.into_iter().filter_map(|line| suite.desk(line)).collect();
+    tokio::spawn(reload::follow(settings.clone(), plans.clone(), desks, stop.clone()));
     let mut announced = Vec::new();
     for target in Target::ALL {
         if let Some(addr) = suite.address(target) {
@@ -62,6 +66,7 @@ pub async fn run(with_demo: bool, settings: &Settings) -> Result<(), Failure> {
     }
     eprintln!("stopping");
     drop(announced);
+    stop.cancel();
     suite.stop(settings.patience()).await;
     Ok(())
 }

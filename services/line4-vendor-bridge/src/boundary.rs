@@ -57,9 +57,7 @@ impl Boundary {
 
 /// A partner's text with our data put back, cut off where a text of the suite ends.
 pub(crate) fn inward(text: &str, map: &Map) -> String {
-    let mut text = restore(text, map);
-    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
-    text
+    restore(text, map, TEXT_BYTES_MAX)
 }
 
 #[cfg(test)]
@@ -95,7 +93,7 @@ mod tests {
         let long = format!("{}@example.com", "a".repeat(60));
         let token = boundary().outward(&long, &mut map).text;
         let reply = token.repeat(TEXT_BYTES_MAX / token.len());
-        assert!(restore(&reply, &map).len() > TEXT_BYTES_MAX);
+        assert!(restore(&reply, &map, usize::MAX).len() > TEXT_BYTES_MAX);
         assert!(inward(&reply, &map).len() <= TEXT_BYTES_MAX);
     }
 

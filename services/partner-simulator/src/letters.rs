@@ -1,6 +1,8 @@
 //! Writes the partner's messages about one case, each with the next id and the next number.
 
 use proto::partner::{CaseEnvelope, OpenCaseRequest};
+use texts::Text;
+use ticket::Language;
 
 use crate::{Lie, Says, Sent};
 
@@ -42,17 +44,28 @@ impl Letters {
     }
 
     pub(crate) fn accept(&mut self) -> Sent {
-        let text = format!("We take it as {}.", self.partner_case_id);
+        let text = self.say(Text::SimulatedAccept, &[("case", &self.partner_case_id)]);
         self.write(Says::Accept { text })
     }
 
     pub(crate) fn reject(&mut self) -> Sent {
-        self.write(Says::Reject { text: "The contract does not cover this.".to_owned() })
+        let text = self.say(Text::SimulatedReject, &[]);
+        self.write(Says::Reject { text })
     }
 
     pub(crate) fn ask(&mut self) -> Sent {
-        let text = format!("Which build of {} is it, and since when does it happen?", self.product());
+        let text = self.say(Text::SimulatedQuestion, &[("product", self.product())]);
         self.write(Says::RequestInformation { text })
+    }
+
+    pub(crate) fn thanks(&mut self, answer: &str) -> Sent {
+        let text = self.say(Text::SimulatedThanks, &[("answer", answer)]);
+        self.news(text)
+    }
+
+    pub(crate) fn seen(&mut self) -> Sent {
+        let text = self.say(Text::SimulatedSeen, &[]);
+        self.news(text)
     }
 
     pub(crate) fn news(&mut self, text: impl Into<String>) -> Sent {
@@ -62,18 +75,16 @@ impl Letters {
     /// Quotes the tokens of the case, as a vendor does who mentions a person.
     pub(crate) fn fix(&mut self) -> Sent {
         let who = tokens(&self.open.reproduction).chain(tokens(&self.open.hypothesis)).collect::<Vec<_>>().join(", ");
-        let who = if who.is_empty() { "the client".to_owned() } else { who };
-        self.write(Says::ProposeFix {
-            root_cause: format!("A fault in {} that we know.", self.product()),
-            fix: "Install the correction and start the service again.".to_owned(),
-            workaround: false,
-            how_to_verify: format!("Ask {who} to repeat what failed."),
-        })
+        let who = if who.is_empty() { self.say(Text::SimulatedClient, &[]) } else { who };
+        let root_cause = self.say(Text::SimulatedCause, &[("product", self.product())]);
+        let fix = self.say(Text::SimulatedFix, &[]);
+        let how_to_verify = self.say(Text::SimulatedCheck, &[("who", &who)]);
+        self.write(Says::ProposeFix { root_cause, fix, workaround: false, how_to_verify })
     }
 
     /// A fix that speaks of a token which the partner was not given.
     pub(crate) fn conjured_fix(&mut self) -> Sent {
-        let text = format!("As {} already told us.", Lie::CONJURED_TOKEN);
+        let text = self.say(Text::SimulatedConjured, &[("token", Lie::CONJURED_TOKEN)]);
         self.write(Says::ProposeFix {
             root_cause: text.clone(),
             fix: text.clone(),
@@ -83,11 +94,24 @@ impl Letters {
     }
 
     pub(crate) fn close(&mut self) -> Sent {
-        self.write(Says::Close { text: "Nothing is left to do for us.".to_owned() })
+        let text = self.say(Text::SimulatedClose, &[]);
+        self.write(Says::Close { text })
     }
 
     fn product(&self) -> &str {
-        if self.open.product.is_empty() { "the product" } else { &self.open.product }
+        let product = &self.open.product;
+        if product.is_empty() { Text::SimulatedProduct.plain(self.language()) } else { product }
+    }
+
+    fn say(&self, text: Text, fields: &[(&str, &str)]) -> String {
+        text.with(self.language(), fields)
+    }
+
+    /// The language of the case; the contract names none, so it is told by its letters.
+    fn language(&self) -> Language {
+        let OpenCaseRequest { hypothesis, reproduction, asked, .. } = &self.open;
+        let is_russian = [hypothesis, reproduction, asked].iter().any(|text| text.contains(|c| matches!(c, 'а'..='я')));
+        if is_russian { Language::Russian } else { Language::English }
     }
 }
 

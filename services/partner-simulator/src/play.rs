@@ -55,7 +55,7 @@ impl Play {
                 self.say(&question).await?;
                 let (answer, trace) = self.simulator.answered(&self.bond_id, before).await?;
                 self.span = span(self.simulator.vendor(), &self.bond_id, &trace);
-                let news = self.letters.news(format!("Thank you. We go on with: {answer}"));
+                let news = self.letters.thanks(&answer);
                 self.say(&news).await?;
                 self.solve().await
             }
@@ -154,7 +154,7 @@ impl Play {
     }
 
     fn story(&mut self) -> [Sent; 4] {
-        [self.letters.accept(), self.letters.news("We can see it here too."), self.letters.fix(), self.letters.close()]
+        [self.letters.accept(), self.letters.seen(), self.letters.fix(), self.letters.close()]
     }
 
     /// Says what the bridge may refuse; a refused message has used no number.

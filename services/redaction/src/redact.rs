@@ -57,13 +57,17 @@ pub fn redact(text: &str, rules: &Rules, known: &[Known], map: &mut Map) -> Stri
     out
 }
 
-/// A vendor's text with the tokens that `map` issued turned back into the originals. Other tokens stay as they are: a vendor cannot conjure data.
+/// A vendor's text with the tokens that `map` issued turned back into the originals, cut off at `most` bytes: short tokens
+/// may stand for long originals. Other tokens stay as they are: a vendor cannot conjure data.
 ///
 /// Originals are not looked at again, so that one which itself looks like a token stays what it is.
-pub fn restore(text: &str, map: &Map) -> String {
-    let mut out = String::with_capacity(text.len());
+pub fn restore(text: &str, map: &Map, most: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(most));
     let mut done = 0;
     for (span, token) in Token::all_in(text) {
+        if out.len() > most {
+            break;
+        }
         if let Some(original) = map.original(&token) {
             out.push_str(&text[done..span.start]);
             out.push_str(original);
@@ -71,6 +75,7 @@ pub fn restore(text: &str, map: &Map) -> String {
         }
     }
     out.push_str(&text[done..]);
+    out.truncate(out.floor_char_boundary(most));
     out
 }
 

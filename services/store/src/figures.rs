@@ -46,7 +46,22 @@ const TICKETS: &str = "SELECT custody, state, zone, group_name, COUNT(*) FROM ti
      ORDER BY custody, state, zone, group_name";
 const OUTBOX: &str = "SELECT dead, COUNT(*), MIN(since) FROM outbox WHERE ($1 = '' OR organization = $1) GROUP BY dead";
 
+const ZONES: &str = "SELECT DISTINCT zone FROM ticket \
+     WHERE organization = $1 AND custody = 'held' AND state <> 'closed' ORDER BY zone";
+
 impl Store {
+    /// The zones of the tickets of `organization` that are held here and not closed, each once; none for those that
+    /// have no zone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn zones_in_use(&self, organization: &OrganizationId) -> Result<Vec<Option<String>>, StoreError> {
+        let backend = self.reader.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, ZONES, [organization.as_str().into()]);
+        let rows = self.reader.query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
     /// The figures of one organization; of all only for those who run the service.
     ///
     /// Reads every row's columns: for intervals of seconds, not for every request.

@@ -89,6 +89,30 @@ texts! {
     VendorEndedWithoutFix = "vendor_ended_without_fix",
     /// On a ticket: a part of a message to the vendor was held back.
     VendorWithheld = "vendor_withheld",
+    /// A simulated vendor takes a case: `case`.
+    SimulatedAccept = "simulated_accept",
+    /// A simulated vendor refuses a case.
+    SimulatedReject = "simulated_reject",
+    /// A simulated vendor wants to know more: `product`.
+    SimulatedQuestion = "simulated_question",
+    /// A simulated vendor was answered: `answer`.
+    SimulatedThanks = "simulated_thanks",
+    /// A simulated vendor sees the fault, too.
+    SimulatedSeen = "simulated_seen",
+    /// A simulated vendor's root cause: `product`.
+    SimulatedCause = "simulated_cause",
+    /// A simulated vendor's fix.
+    SimulatedFix = "simulated_fix",
+    /// How to verify a simulated vendor's fix: `who`.
+    SimulatedCheck = "simulated_check",
+    /// A simulated vendor speaks of what it was not told: `token`.
+    SimulatedConjured = "simulated_conjured",
+    /// A simulated vendor ends a case.
+    SimulatedClose = "simulated_close",
+    /// Whom a simulated vendor means where the case names nobody.
+    SimulatedClient = "simulated_client",
+    /// What a simulated vendor calls a product that the case does not name.
+    SimulatedProduct = "simulated_product",
 }
 
 impl Text {

@@ -127,7 +127,7 @@ fn whatever_happens(cases: u32, databases: impl Fn() -> Databases) {
         max_shrink_iters: 200,
         ..Config::default()
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     TestRunner::new(config)
         .run(&prop::collection::vec(step(), 10..40), |steps| {
             runtime.block_on(live(databases(), steps));

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "line4-vendor-bridge",
         &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "redaction"],
     ),
-    ("partner-simulator", &["proto", "rpc", "telemetry"]),
+    ("partner-simulator", &["proto", "rpc", "telemetry", "texts", "ticket"]),
     ("gateway", &["ticket", "proto", "rpc", "telemetry"]),
     ("estafeta", EVERYTHING),
     ("tests", EVERYTHING),

@@ -3,5 +3,6 @@
 mod commands;
 mod demonstration;
 mod processes;
+mod reload;
 mod scene;
 mod suites;

@@ -79,7 +79,7 @@ async fn a_rejected_case_goes_back_to_the_line_that_sent_it() {
         world.settle(&partner).await;
         let returned = world.lines.returns.lock().unwrap()[0].clone();
         assert_eq!(returned.reason, enums::to_return_reason(ReturnReason::RejectedByVendor));
-        assert_eq!(returned.asked_for, "The contract does not cover this.");
+        assert_eq!(returned.asked_for, "Договор этого не покрывает.");
         assert_eq!(returned.baton.unwrap().to, enums::to_line(Line::Expert));
         assert_eq!(world.bond().await.state, BondState::Rejected);
         assert_eq!(partner.received().len(), 1, "who turned it down is not told to stop");

@@ -15,7 +15,7 @@ async fn duplicates_and_another_order_end_as_the_plain_story_does() {
             world.settle(&partner).await;
             assert!(partner.answers().iter().all(|(_, answer)| answer.is_ok()), "{conduct:?} {:?}", partner.answers());
             assert_eq!(world.lines.resolutions.lock().unwrap().len(), 1, "{conduct:?}");
-            assert_eq!(world.news(), ["We can see it here too."], "{conduct:?}");
+            assert_eq!(world.news(), ["У нас это тоже воспроизводится."], "{conduct:?}");
             let bond = world.bond().await;
             assert_eq!((bond.state, bond.heard, bond.parked.len()), (BondState::Closed, 4, 0), "{conduct:?}");
         })
