@@ -65,6 +65,14 @@ pub enum Refused {
         /// Why.
         why: String,
     },
+    /// The record of a ticket has as many as it may have.
+    #[error("the record has {most} {what} already; it takes no more")]
+    RecordFull {
+        /// Of what.
+        what: &'static str,
+        /// How many it may have.
+        most: usize,
+    },
     /// No such bond with this partner.
     #[error("there is no bond {0} here")]
     BondNotFound(String),
@@ -138,6 +146,7 @@ impl Problem for Refused {
             Self::ZoneUnknown(_) => Reason::ZoneUnknown,
             Self::CategoryUnknown(_) => Reason::CategoryUnknown,
             Self::StepRefused { .. } => Reason::ChecklistStepRefused,
+            Self::RecordFull { .. } => Reason::RecordFull,
             Self::BondNotFound(_) => Reason::BondNotFound,
             Self::BondConflict { .. } => Reason::BondConflict,
             Self::BondClosed(_) => Reason::BondClosed,
@@ -179,6 +188,7 @@ impl Problem for Refused {
             Self::ZoneUnknown(zone) => vec![("zone", zone.clone())],
             Self::CategoryUnknown(category) => vec![("category", category.clone())],
             Self::StepRefused { step, .. } => vec![("step", step.clone())],
+            Self::RecordFull { what, most } => vec![("what", (*what).to_owned()), ("most", most.to_string())],
             Self::BondNotFound(bond) | Self::BondConflict { bond, .. } | Self::BondClosed(bond) => {
                 vec![("bond", bond.clone())]
             }

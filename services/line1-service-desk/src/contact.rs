@@ -15,6 +15,7 @@ use ticket::{ClarificationId, Custody, EventBody, HoldReason, Line, State, Ticke
 
 use crate::own::{Home, Message, Question};
 use crate::rules::queue;
+use crate::thanks::is_thanks;
 
 /// A client sees only the own tickets; to others' the answer is the same as to those that do not exist.
 pub(crate) fn visible(caller: &Caller, ticket: &Ticket) -> Result<(), Refused> {
@@ -86,7 +87,7 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
                 (None, None) => forward(change, &ticket, custodian, text.clone(), &step).await?,
             }
             if ticket.custody == Custody::Held {
-                hear_here(change, &mut ticket, question, text).await?;
+                hear_here(change, &mut ticket, &mut home, question, text).await?;
             }
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
@@ -96,11 +97,12 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
     .await
 }
 
-/// What the client writes on a ticket that line 1 holds: a resolved one is open again, and so is one that waits for
-/// the answer to this question.
+/// What the client writes on a ticket that line 1 holds: a resolved one is open again, unless it was only thanks, and so
+/// is one that waits for the answer to this question.
 async fn hear_here(
     change: &Change<'_>,
     ticket: &mut Ticket,
+    home: &mut Home,
     answered: Option<ClarificationId>,
     text: String,
 ) -> Result<(), Refused> {
@@ -110,7 +112,11 @@ async fn hear_here(
             ticket.resume(wake, change.now).map_err(Refused::state(ticket.facts.id))
         }
         State::Open | State::OnHold { .. } => Ok(()),
-        State::Resolved { .. } | State::Closed { .. } => reopen_within_window(change, ticket, text).await,
+        State::Resolved { .. } | State::Closed { .. } if is_thanks(&text) => Ok(()),
+        State::Resolved { .. } | State::Closed { .. } => {
+            home.reopened += 1;
+            reopen_within_window(change, ticket, text).await
+        }
     }
 }
 
@@ -175,6 +181,7 @@ pub(crate) async fn reopen(desk: &Desk, caller: &Caller, request: ReopenRequest)
             visible(&caller, &ticket)?;
             reopen_within_window(change, &mut ticket, text.clone()).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
+            home.reopened += 1;
             home.conversation.push(Message { from_client: true, text, at: change.now });
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;

@@ -4,24 +4,28 @@
 //! to see; how to reach the client never leaves it.
 //!
 //! [`rules`](self) say what line 1 adds to the protocol, `intake` takes tickets from line 0, `work` is its own daily
-//! work, of which `register`, `contact` and `checklist` are parts.
+//! work, of which `register`, `contact` and `checklist` are parts, and `record` what its people keep on a ticket.
 
 mod checklist;
 mod contact;
 mod intake;
+mod likeness;
 mod own;
+mod record;
 mod register;
 mod rules;
+mod thanks;
 mod work;
 
 use std::sync::Arc;
 
 use handover::{Desk, Setup, custodian_service};
 use proto::line1::intake_service_server::IntakeServiceServer;
+use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
 use rpc::{Service, Stack, tuned};
 
-pub use own::{Home, Message, Question};
+pub use own::{Home, Link, Message, Note, Question, Rating};
 
 /// Line 1 over this database.
 #[must_use]
@@ -36,5 +40,6 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     custodian_service(desk, stack)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
+        .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
         .build()
 }

@@ -1,13 +1,16 @@
 //! The home record: what line 1 itself keeps on a ticket, wherever custody is.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket::evidence::StepOutcome;
 use ticket::facts::Contact;
-use ticket::{ClarificationId, Custody, Epoch, Line, Ticket};
+use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Ticket, TicketId};
 
 /// What line 1 keeps on a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)] // a record of an earlier release lacks what is new
 pub struct Home {
     /// How to reach the client.
     pub contact: Contact,
@@ -19,6 +22,47 @@ pub struct Home {
     pub checklist: Vec<StepOutcome>,
     /// The last line that said it took over, and at which epoch.
     pub moved: Option<(Line, Epoch)>,
+    /// What colleagues should know, oldest first; never for the client.
+    pub notes: Vec<Note>,
+    /// What it is to be found by.
+    pub tags: BTreeSet<String>,
+    /// Tickets that have to do with it, in the order of linking.
+    pub links: Vec<Link>,
+    /// How content the client is.
+    pub rating: Option<Rating>,
+    /// How often it was opened again.
+    pub reopened: u32,
+}
+
+/// An internal note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Who wrote it.
+    pub by: String,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A link to another ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Which.
+    pub other: TicketId,
+    /// How this ticket has to do with it.
+    pub kind: LinkKind,
+}
+
+/// How content a client is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// 1 (not at all) to 5 (entirely).
+    pub score: u8,
+    /// In the client's words; may be empty.
+    pub comment: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One message between client and support.

@@ -7,7 +7,7 @@
 //! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE` |
 //! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN` |
 //! | `ABORTED` | `CONCURRENT_CHANGE` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
@@ -93,6 +93,7 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::NotInTopology
         | Reason::HopBudgetSpent
         | Reason::ChecklistStepRefused
+        | Reason::RecordFull
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),

@@ -8,6 +8,7 @@ use crate::evidence::{Evidence, EvidenceField, Finding, StepOutcome};
 use crate::facts::Channel;
 use crate::ids::{BondId, ClarificationId, Epoch, HandoverId, OrganizationId, TicketId};
 use crate::line::Line;
+use crate::link::LinkKind;
 use crate::priority::{Impact, Mood, Priority, Urgency};
 use crate::resolution::{Resolution, ReturnReason};
 
@@ -260,6 +261,30 @@ pub enum EventBody {
     Reopened {
         /// Why.
         text: String,
+    },
+    /// Somebody at the service desk wrote an internal note. What it says stays in the record.
+    NoteAdded,
+    /// The service desk gave it tags.
+    Tagged {
+        /// All that it has now.
+        tags: Vec<String>,
+    },
+    /// The service desk tied it to another ticket.
+    Linked {
+        /// Which.
+        other: TicketId,
+        /// How this one has to do with it.
+        kind: LinkKind,
+    },
+    /// That link was taken away.
+    Unlinked {
+        /// From which.
+        other: TicketId,
+    },
+    /// The client said how content they are.
+    Rated {
+        /// 1 to 5.
+        score: u8,
     },
     /// A deadline passed and something happened by itself.
     Woke {

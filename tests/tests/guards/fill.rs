@@ -11,6 +11,8 @@ const EARLIER: i64 = 1_784_000_000;
 pub(crate) struct Fill {
     pub(crate) request: String,
     pub(crate) ticket: String,
+    /// Another one.
+    pub(crate) other: String,
     pub(crate) bond: String,
     pub(crate) message: String,
     pub(crate) clarification: String,
@@ -33,6 +35,7 @@ impl Fill {
         Self {
             request: request.to_owned(),
             ticket: nobodys("tkt"),
+            other: format!("tkt_{}", "1".repeat(32)),
             bond: nobodys("bnd"),
             message: nobodys("msg"),
             clarification: nobodys("clr"),
@@ -58,8 +61,12 @@ impl Fill {
             let is_another =
                 field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
             // Pages are asked for whole: what narrows them stays unset.
-            let narrows =
-                of.get_field_by_name("page_size").is_some() && !matches!(field.name(), "ticket_id" | "question");
+            let is_asked_for = match field.name() {
+                "ticket_id" | "question" => true,
+                "client" => of.name() == "SearchOpenTicketsRequest",
+                _ => false,
+            };
+            let narrows = of.get_field_by_name("page_size").is_some() && !is_asked_for;
             if !is_another && !narrows && field.name() != "returns" {
                 let value = self.value(&field);
                 message.set_field(&field, if field.is_list() { Value::List(vec![value]) } else { value });
@@ -81,7 +88,7 @@ impl Fill {
             Kind::Uint32 => Value::U32(match (field.name(), field.parent_message().name()) {
                 ("epoch", "Hop") => self.epoch.saturating_sub(1),
                 ("epoch", _) => self.epoch,
-                ("sequence", _) => 1,
+                ("sequence" | "score", _) => 1,
                 _ => 0,
             }),
             other => Value::default_value(&other),
@@ -92,6 +99,7 @@ impl Fill {
         match (field.name(), field.parent_message().name()) {
             ("request_id", _) | ("message_id", "CaseEnvelope") => self.request.clone(),
             ("ticket_id", _) => self.ticket.clone(),
+            ("other_ticket_id", _) => self.other.clone(),
             ("bond_id", _) => self.bond.clone(),
             ("message_id", _) => self.message.clone(),
             ("clarification_id", _) => self.clarification.clone(),

@@ -40,7 +40,11 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             let answer = people.ask("Над домом пролетел вертолёт").await.expect(READY);
             fill.ticket = id_of(answer.ticket.as_ref());
         }
-        "Confirm" | "Reopen" => {
+        "Link" | "Unlink" => {
+            fill.ticket = people.ticket_at(line).await;
+            fill.other = people.ticket_at(line).await;
+        }
+        "Confirm" | "Reopen" | "Rate" => {
             fill.ticket = people.ticket_at(Line::ServiceDesk).await;
             people.resolve(Line::ServiceDesk, &fill.ticket).await.expect(READY);
         }

@@ -1,8 +1,8 @@
 //! Enums, both ways. `UNSPECIFIED` and numbers nobody knows are an answer, never a panic.
 
-use proto::{handover as hand, line2, ticket as wire};
+use proto::{handover as hand, line1, line2, ticket as wire};
 use ticket::evidence::StepResult;
-use ticket::{Channel, Impact, Kind, Language, Line, Mood, Priority, ReturnReason, Urgency};
+use ticket::{Channel, Impact, Kind, Language, Line, LinkKind, Mood, Priority, ReturnReason, Urgency};
 
 use super::Reader;
 
@@ -54,6 +54,10 @@ both_ways! {
         Low <=> Low, Medium <=> Medium, High <=> High, Critical <=> Critical,
     }
     mood, to_mood: wire::Mood => Mood { Negative <=> Negative, Neutral <=> Neutral, Positive <=> Positive }
+    link_kind, to_link_kind: line1::LinkKind => LinkKind {
+        Related <=> Related, DuplicateOf <=> DuplicateOf, DuplicatedBy <=> DuplicatedBy, CausedBy <=> CausedBy,
+        CauseOf <=> CauseOf,
+    }
     step_result, to_step_result: line2::StepResult => StepResult {
         Passed <=> Passed, Failed <=> Failed, Skipped <=> Skipped,
     }

@@ -39,6 +39,11 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Closed { confirmed: true } => "closed, confirmed by the client".to_owned(),
         EventBody::Closed { confirmed: false } => "closed".to_owned(),
         EventBody::Reopened { .. } => "reopened".to_owned(),
+        EventBody::NoteAdded => "an internal note was written".to_owned(),
+        EventBody::Tagged { tags } => format!("tagged {}", tags.join(", ")),
+        EventBody::Linked { other, kind } => format!("linked as {} {other}", kind.name()),
+        EventBody::Unlinked { other } => format!("not linked to {other} any more"),
+        EventBody::Rated { score } => format!("the client gave {score} of 5"),
         EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
     }
 }
