@@ -7,7 +7,8 @@ use crate::tree::{files_in, none, root};
 /// Who may know whom. A missing arrow is a rule.
 const ARROWS: &[(&str, &[&str])] = &[
     ("ticket", &[]),
-    ("plan", &["ticket"]),
+    ("deadline", &["ticket"]),
+    ("plan", &["ticket", "deadline"]),
     ("texts", &["ticket"]),
     ("redaction", &[]),
     ("knowledge", &[]),
@@ -34,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What the binary composes, and the tests look at. Nobody knows the tests.
 const EVERYTHING: &[&str] = &[
     "ticket",
+    "deadline",
     "plan",
     "texts",
     "redaction",
@@ -68,7 +70,7 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 6] = ["ticket", "plan", "texts", "redaction", "knowledge", "store"];
+const WITHOUT_GRPC: [&str; 7] = ["ticket", "deadline", "plan", "texts", "redaction", "knowledge", "store"];
 
 /// Used by generated code alone, where a look into the sources does not see them.
 const USED_BY_GENERATED: &[(&str, &[&str])] = &[("proto", &["prost", "prost-types", "tonic", "tonic-prost"])];

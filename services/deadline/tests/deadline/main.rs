@@ -1,0 +1,8 @@
+//! The deadline arithmetic against worked examples, a slow and obvious reference, and the known mistakes of others.
+
+mod examples;
+mod holds;
+mod hours;
+mod properties;
+mod reference;
+mod world;
