@@ -27,12 +27,13 @@ impl Calendars {
     /// Puts `calendar` in force from `since` on, in place of the versions of its id from then on; what was before
     /// stays. The first version of an id is in force for all time.
     pub fn edit(&mut self, calendar: Calendar, since: Timestamp) {
-        match self.0.get_mut(&calendar.id) {
-            None => self.rewrite(calendar),
-            Some(versions) => {
-                versions.later.split_off(&since);
-                versions.later.insert(since, calendar);
-            }
+        let Some(Versions { first, later }) = self.0.get_mut(&calendar.id) else {
+            return self.rewrite(calendar);
+        };
+        later.split_off(&since);
+        let last = later.last_key_value().map_or(&*first, |(_, last)| last);
+        if *last != calendar {
+            later.insert(since, calendar);
         }
     }
 

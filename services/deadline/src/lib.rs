@@ -7,6 +7,7 @@
 //! Start at [`Ledger`]: [`Ledger::due`], [`Ledger::state`], [`Ledger::warnings`], and [`Ledger::explain`] for the
 //! intervals that a deadline is made of. `tests/examples.txt` is a table of worked examples.
 
+mod agreement;
 mod calendar;
 mod calendars;
 mod explain;
@@ -15,6 +16,7 @@ mod piece;
 mod reckon;
 mod stretch;
 
+pub use agreement::{Agreement, AgreementKind, Party, Tie, agreement_for, ties};
 pub use calendar::{Calendar, Closure, DAY_MINUTES, Hours, Shift};
 pub use calendars::Calendars;
 pub use explain::{Interval, IntervalKind, Rule, Unreckonable, WALK_DAYS_MAX};

@@ -1,5 +1,6 @@
 //! The deadline arithmetic against worked examples, a slow and obvious reference, and the known mistakes of others.
 
+mod agreements;
 mod examples;
 mod holds;
 mod hours;
