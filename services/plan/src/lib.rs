@@ -23,6 +23,7 @@ mod people;
 mod place;
 mod plan;
 mod priority;
+mod promises;
 mod timers;
 mod vendor;
 mod version;

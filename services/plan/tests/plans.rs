@@ -1,6 +1,6 @@
 //! What a sound plan says, and that no text can do harm.
 
-use deadline::{AgreementKind, Measure, Party, Percent};
+use deadline::{AgreementKind, CLIENT, Measure, Party, Percent, Promises, VENDOR};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use plan::{DEMO, Orphan, Plan, PlanVersion, ReplyProfile, SMALL, schema};
@@ -148,6 +148,9 @@ fn a_plan_without_reasons_to_hold_has_the_customary_ones() {
     assert_eq!(plan.hold_reasons().map(|reason| reason.id.as_str()).collect::<Vec<_>>(), ["client", "vendor"]);
     assert_eq!(plan.hold_reason("client").unwrap().stops, AgreementKind::ALL);
     assert_eq!(plan.hold_reason("vendor").unwrap().stops, []);
+    let now = "2026-11-05T07:00:00Z".parse().unwrap();
+    assert!(plan.stops(CLIENT, AgreementKind::Sla, now), "what logs call it is in every plan");
+    assert!(!plan.stops(VENDOR, AgreementKind::Sla, now));
     assert_eq!(demo().hold_reason("vendor").unwrap().stops, [AgreementKind::Ola]);
 }
 

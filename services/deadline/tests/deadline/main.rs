@@ -4,6 +4,7 @@ mod agreements;
 mod examples;
 mod holds;
 mod hours;
+mod logs;
 mod properties;
 mod reference;
 mod world;
