@@ -37,11 +37,11 @@ fn calendars() -> Calendars {
 }
 
 fn ticket() -> TicketId {
-    "tkt_0190f3f2a1b27c3d8e4f5a6b7c8d9e0f".parse().unwrap()
+    "tkt_0190f3f2a1b27c3d8e4f5a6b7c8d9e0f".parse().expect("an id")
 }
 
 fn question(name: &str) -> ClarificationId {
-    ClarificationId::of(ticket(), &name.parse().unwrap())
+    ClarificationId::of(ticket(), &name.parse().expect("a request id"))
 }
 
 fn person() -> Actor {
@@ -51,7 +51,7 @@ fn person() -> Actor {
 /// Events of the log of `line` on 5 November 2026 in Moscow.
 fn log(line: Line, events: Vec<(&str, Actor, EventBody)>) -> Vec<Event> {
     let event = |(time, actor, body): (&str, Actor, EventBody)| Event {
-        organization: "acme".parse().unwrap(),
+        organization: "acme".parse().expect("an organization"),
         ticket: ticket(),
         line,
         epoch: Epoch::FIRST,
