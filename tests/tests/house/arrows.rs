@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ticket", &[]),
     ("deadline", &["ticket"]),
     ("plan", &["ticket", "deadline"]),
-    ("texts", &["ticket"]),
+    ("texts", &["ticket", "deadline"]),
     ("redaction", &[]),
     ("knowledge", &[]),
     ("proto", &[]),
