@@ -62,6 +62,8 @@ const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[("line4-vendor-bridge", &["partner
 const HOMES: &[(&str, &str)] = &[
     ("sea-orm", "store"),
     ("sea-orm-migration", "store"),
+    ("icalendar", "plan"),
+    ("rrule", "plan"),
     ("tantivy", "knowledge"),
     ("connectrpc", "gateway"),
     ("jsonwebtoken", "rpc"),
