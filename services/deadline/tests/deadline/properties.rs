@@ -1,8 +1,11 @@
 //! Whatever happens to a clock, by whatever calendar, the reckoning is that of the minute-by-minute reference.
+//!
+//! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` look deeper.
 
 use deadline::{Calendar, Calendars, Closure, Fact, Ledger, Measure, Shift, State, What};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, contextualize_config};
 
 use crate::reference::{Desk, works};
 use crate::world::{assert_whole, date, shifts, target, zone};
@@ -136,8 +139,18 @@ fn any_story() -> BoxedStrategy<Story> {
         .boxed()
 }
 
+fn config() -> ProptestConfig {
+    let rng_seed = RngSeed::Fixed(2026);
+    contextualize_config(ProptestConfig {
+        cases: 192,
+        rng_seed,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(config())]
 
     #[test]
     fn the_due_instant_is_that_of_the_reference(story in any_story()) {
