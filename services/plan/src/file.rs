@@ -5,10 +5,12 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use crate::agreement::AgreementEntry;
 use crate::automation::{AutomationEntry, RepliesEntry};
 use crate::calendar::CalendarEntry;
 use crate::category::{CategoryEntry, ChecklistEntry};
 use crate::fault::Gathered;
+use crate::hold::HoldReasonEntry;
 use crate::line::LineEntry;
 use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
@@ -40,6 +42,12 @@ pub(crate) struct File {
     pub(crate) checklists: Vec<ChecklistEntry>,
     /// Working hours and holidays.
     pub(crate) calendars: Vec<CalendarEntry>,
+    /// What clients, lines and vendors are promised or promise, beside the targets of the lines.
+    #[schemars(default)]
+    pub(crate) agreements: Vec<AgreementEntry>,
+    /// What a ticket on hold waits for, and which clocks stand meanwhile; the customary reasons when left out.
+    #[schemars(default)]
+    pub(crate) hold_reasons: Vec<HoldReasonEntry>,
     /// When a ticket wakes by itself.
     pub(crate) timers: TimersEntry,
     /// Which priority an impact and an urgency make; the customary ITIL matrix when left out.
@@ -83,6 +91,7 @@ impl File {
         let (groups, zones) = (sections.many("groups"), sections.many("zones"));
         let (categories, checklists) = (sections.many("categories"), sections.many("checklists"));
         let (calendars, timers) = (sections.many("calendars"), sections.one("timers"));
+        let (agreements, hold_reasons) = (sections.many("agreements"), sections.many("hold_reasons"));
         let (priorities, automation) = (sections.maybe("priorities"), sections.maybe("automation"));
         let (replies, vendors) = (sections.one("replies"), sections.many("vendors"));
         let hop_budget = sections.one("hop_budget");
@@ -98,6 +107,8 @@ impl File {
             categories,
             checklists,
             calendars,
+            agreements,
+            hold_reasons,
             timers: timers?,
             priorities,
             automation,

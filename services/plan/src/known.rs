@@ -15,6 +15,7 @@ pub(crate) struct Known<'f> {
     pub(crate) zones: BTreeSet<&'f str>,
     pub(crate) categories: BTreeSet<&'f str>,
     pub(crate) calendars: BTreeSet<&'f str>,
+    pub(crate) vendors: BTreeSet<&'f str>,
     /// The lines that some group works on.
     pub(crate) staffed: BTreeSet<Line>,
     /// Supervisors and members of groups.
@@ -30,6 +31,7 @@ impl<'f> Known<'f> {
             zones: texts(file.zones.iter().map(|zone| &zone.id)),
             categories: texts(file.categories.iter().map(|category| &category.id)),
             calendars: texts(file.calendars.iter().map(|calendar| &calendar.id)),
+            vendors: texts(file.vendors.iter().map(|vendor| &vendor.id)),
             staffed: file.groups.iter().filter_map(|group| group.line.peek()).collect(),
             people: texts(supervisors.chain(file.groups.iter().flat_map(|group| &group.members))),
         }

@@ -6,11 +6,16 @@
 //! Start at [`Plan::parse`]. Each section of the file has a module of its own, with what is written (`…Entry`), what
 //! the services read, and the check between both.
 
+mod agreement;
 mod automation;
 mod calendar;
 mod category;
+mod day;
 mod fault;
 mod file;
+mod hold;
+mod holidays;
+mod hours;
 mod known;
 mod line;
 mod organization;
@@ -19,15 +24,17 @@ mod people;
 mod place;
 mod plan;
 mod priority;
+mod promises;
 mod timers;
 mod vendor;
 mod version;
 
 pub use automation::{ReplyProfile, Thresholds};
-pub use calendar::{Calendar, Shift};
 pub use category::{Category, Checklist, Step};
 pub use fault::{Fault, Faults};
 pub use file::FILE_BYTES_MAX;
+pub use hold::HoldReason;
+pub use holidays::{Holidays, NoHolidays};
 pub use line::{LineRules, RESOLUTION_MINUTES_MAX, RESPONSE_MINUTES_MAX, Target};
 pub use organization::Organization;
 pub use orphan::Orphan;

@@ -47,15 +47,21 @@ impl OrganizationEntry {
         if let Err(error) = &id {
             gathered.note(&self.id.span, error.to_string(), "choose such an id; it cannot be changed once in use");
         }
-        let time_zone = TimeZoneDatabase::bundled().get(&self.time_zone.value);
-        if time_zone.is_err() {
-            let message = format!("`{}` is not a time zone", shorten(&self.time_zone.value));
-            gathered.note(&self.time_zone.span, message, "use a name of the IANA list, such as Europe/Moscow");
-        }
+        let time_zone = time_zone(&self.time_zone, gathered);
         let name = self.name.check(gathered);
         let language = self.language.find(gathered);
         unique(&self.supervisors, "supervisor", gathered);
         let supervisors = self.supervisors.iter().map(|at| person(at, gathered)).collect();
-        Some(Organization { id: id.ok()?, name, time_zone: time_zone.ok()?, language: language?, supervisors })
+        Some(Organization { id: id.ok()?, name, time_zone: time_zone?, language: language?, supervisors })
     }
+}
+
+/// The zone that `at` names.
+pub(crate) fn time_zone(at: &At<String>, gathered: &mut Gathered) -> Option<TimeZone> {
+    let time_zone = TimeZoneDatabase::bundled().get(&at.value).ok();
+    if time_zone.is_none() {
+        let message = format!("`{}` is not a time zone", shorten(&at.value));
+        gathered.note(&at.span, message, "use a name of the IANA list, such as Europe/Moscow");
+    }
+    time_zone
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use deadline::AgreementKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
@@ -75,6 +76,7 @@ names! {
     Priority, "a priority", Priority::ALL, Priority::name;
     Impact, "an impact", Impact::ALL, Impact::name;
     Urgency, "an urgency", Urgency::ALL, Urgency::name;
+    AgreementKind, "a kind of agreement", AgreementKind::ALL, AgreementKind::name;
     Language, "a language", &[Language::Russian, Language::English], Language::code;
 }
 

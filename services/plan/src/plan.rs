@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deadline::{Agreement, Calendar, Measure, Party, agreement_for};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ticket::evidence::EvidenceField;
 use ticket::priority::Matrix;
 use ticket::{Impact, Line, OrganizationId, Priority, Topology, Urgency};
 
+use crate::agreement;
 use crate::automation::{self, Replies, ReplyProfile, Thresholds};
-use crate::calendar::{self, Calendar};
+use crate::calendar;
 use crate::category::{Category, Checklist, check_categories, check_checklists};
 use crate::fault::{Faults, Gathered};
 use crate::file::File;
+use crate::hold::{self, HoldReason};
 use crate::known::Known;
 use crate::line::{self, LineRules, Target};
 use crate::organization::Organization;
@@ -34,6 +38,11 @@ pub struct Plan {
     categories: BTreeMap<String, Category>,
     checklists: Vec<Checklist>,
     calendars: BTreeMap<String, Calendar>,
+    closures: BTreeMap<String, Text>,
+    agreements: Vec<Agreement>,
+    /// What holds where no agreement does.
+    line_targets: Vec<Agreement>,
+    hold_reasons: BTreeMap<String, HoldReason>,
     timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
@@ -78,12 +87,17 @@ impl Plan {
         let vendor_line = file.lines.iter().map(|entry| &entry.line).find(|at| at.peek() == Some(Line::Vendor));
         let zones = check_zones(&file.zones, &file.groups, &of_zone, known, gathered);
         let checklists = check_checklists(&file.checklists, &file.categories, needs_runs, known, gathered);
-        let calendars = calendar::check(&file.calendars, gathered);
+        // Without an organization there is no plan, so that its zone does not matter.
+        let zone = organization.as_ref().map_or(TimeZone::UTC, |organization| organization.time_zone.clone());
+        let (calendars, closures) = calendar::check(&file.calendars, &zone, gathered);
+        let agreements = agreement::check(&file.agreements, &lines, known, gathered);
+        let hold_reasons = hold::check(&file.hold_reasons, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
         let vendors = vendor::check(&file.vendors, vendor_line.map(|at| &at.span), known, gathered);
         let hop_budget = file.hop_budget.check(known, gathered);
+        let line_targets = agreement::of_lines(&lines, &vendors);
         Some(Self {
             version: PlanVersion::of(text),
             organization: organization?,
@@ -94,6 +108,10 @@ impl Plan {
             categories,
             checklists,
             calendars,
+            closures,
+            agreements,
+            line_targets,
+            hold_reasons,
             timers,
             matrix: matrix?,
             thresholds,
@@ -183,6 +201,17 @@ impl Plan {
         self.checklists.iter().find(|checklist| checklist.categories.iter().any(|id| id == category))
     }
 
+    /// Every calendar, by id.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.calendars.values()
+    }
+
+    /// What the closure `id` of a calendar is called.
+    #[must_use]
+    pub fn closure_name(&self, id: &str) -> Option<&Text> {
+        self.closures.get(id)
+    }
+
     /// The calendar `id`.
     #[must_use]
     pub fn calendar(&self, id: &str) -> Option<&Calendar> {
@@ -205,6 +234,31 @@ impl Plan {
     #[must_use]
     pub fn target(&self, line: Line, priority: Priority) -> Option<Target> {
         self.lines.get(&line)?.targets.get(&priority).copied()
+    }
+
+    /// The agreement with `party` that says something about `measure` for such a ticket: the narrowest one, and else what
+    /// the line promises by its own targets. None when nothing is promised.
+    #[must_use]
+    pub fn agreement(
+        &self,
+        party: &Party,
+        measure: Measure,
+        priority: Priority,
+        category: Option<&str>,
+    ) -> Option<&Agreement> {
+        let among = |agreements| agreement_for(agreements, party, measure, priority, category);
+        among(&self.agreements).or_else(|| among(&self.line_targets))
+    }
+
+    /// Every reason for a hold, by id; `client` and `vendor` are always among them.
+    pub fn hold_reasons(&self) -> impl Iterator<Item = &HoldReason> {
+        self.hold_reasons.values()
+    }
+
+    /// The reason `id` for a hold.
+    #[must_use]
+    pub fn hold_reason(&self, id: &str) -> Option<&HoldReason> {
+        self.hold_reasons.get(id)
     }
 
     /// How long a ticket may stand in the queue of `line`: its response target.
@@ -255,11 +309,14 @@ impl Plan {
     /// The profile of automatic replies at `at`, by the calendar of `replies`; force majeure is never the calendar's.
     #[must_use]
     pub fn reply_profile(&self, at: Timestamp) -> ReplyProfile {
-        let local = self.organization.time_zone.to_datetime(at);
-        match self.calendar(&self.replies.calendar) {
-            Some(calendar) if calendar.is_open_or_break(local) => ReplyProfile::WorkingHours,
-            Some(calendar) if calendar.holidays.contains(&local.date()) => ReplyProfile::Holiday,
-            Some(_) | None => ReplyProfile::Night,
+        let Some(calendar) = self.calendar(&self.replies.calendar) else { return ReplyProfile::Night };
+        let local = calendar.zone.to_datetime(at);
+        if calendar.is_open_or_break(local) {
+            ReplyProfile::WorkingHours
+        } else if calendar.holidays.contains(&local.date()) {
+            ReplyProfile::Holiday
+        } else {
+            ReplyProfile::Night
         }
     }
 

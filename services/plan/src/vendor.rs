@@ -32,7 +32,7 @@ pub struct Vendor {
 #[schemars(rename = "Vendor")]
 pub(crate) struct VendorEntry {
     /// The vendor's id: 1 to 64 of a-z, 0-9 and `-`.
-    id: At<String>,
+    pub(crate) id: At<String>,
     /// The vendor's name.
     name: TextEntry,
     /// Its products that the contract covers.

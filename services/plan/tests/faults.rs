@@ -105,6 +105,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a step is there twice", DEMO, "id = \"restart\"", "id = \"lights\""),
     ("hours are malformed", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"9-18\", \"00:00-24:30\"]"),
     ("hours cross midnight", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"20:00-02:00\"]"),
+    ("hours are none", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"20:00-20:00\"]"),
+    ("hours are the wrong way round", DEMO, "saturday = [\"00:00-24:00\"]", "saturday = [\"18:00-17:00\"]"),
     ("hours overlap", SMALL, "monday = [\"10:00-19:00\"]", "monday = [\"10:00-19:00\", \"09:00-10:01\"]"),
     ("a calendar never opens", SMALL, "[[calendars]]", "[[calendars]]\nid = \"never\"\nweek = {}\n[[calendars]]"),
     ("a holiday is there twice", SMALL, "2026-01-02", "2026-01-01"),
@@ -112,6 +114,11 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a holiday has a time", SMALL, "2026-01-02", "2026-01-02T10:00:00Z"),
     ("a holiday is out of range", SMALL, "2026-01-02", "0026-01-02"),
     ("a special day is a holiday", DEMO, "{ date = 2026-04-30,", "{ date = 2026-05-01,"),
+    ("a working holiday is no holiday", DEMO, "holidays = [2026-12-31, 2027-01-01,", "holidays = [2026-12-31,"),
+    ("a calendar's time zone is unknown", SMALL, "[[calendars]]", "[[calendars]]\ntime_zone = \"Moscow\""),
+    ("a closure ends before it begins", DEMO, "to = 2026-12-11T18:00:00", "to = 2026-12-11T14:00:00"),
+    ("a closure has seconds", DEMO, "to = 2026-12-11T18:00:00", "to = 2026-12-11T18:00:01"),
+    ("a closure has an offset", DEMO, "from = 2026-12-11T14:00:00", "from = 2026-12-11T14:00:00Z"),
     (
         "a special day has no hours",
         DEMO,
@@ -119,6 +126,45 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "2026-04-30, hours = []",
     ),
     ("a special day is there twice", DEMO, "{ date = 2026-04-30,", "{ date = 2026-05-08,"),
+    ("a kind of agreement is unknown", SMALL, "kind = \"underpinning-contract\"", "kind = \"uc\""),
+    ("an agreement is there twice", SMALL, "id = \"clients-critical\"", "id = \"clients\""),
+    ("an SLA has a line", SMALL, "priority = \"critical\"", "line = \"technical\"\npriority = \"critical\""),
+    ("an OLA has no line", DEMO, "line = \"expert\"\ncategory", "category"),
+    ("an OLA is with the bot", DEMO, "line = \"expert\"\ncategory", "line = \"self-service\"\ncategory"),
+    ("a contract has no vendor", SMALL, "vendor = \"tillsoft\"\n", ""),
+    ("a contract is with an unknown vendor", SMALL, "vendor = \"tillsoft\"", "vendor = \"till\""),
+    ("an agreement is for an unknown priority", SMALL, "priority = \"critical\"", "priority = \"urgent\""),
+    ("an agreement is for an unknown category", DEMO, "category = \"payment\"", "category = \"payments\""),
+    (
+        "an agreement has an unknown calendar",
+        DEMO,
+        "response_minutes = 60\ncalendar = \"duty\"",
+        "response_minutes = 60\ncalendar = \"shift\"",
+    ),
+    ("an agreement promises nothing", SMALL, "resolution_minutes = 3840\n\n[timers]", "\n[timers]"),
+    ("an agreement is absurd", SMALL, "resolution_minutes = 3840\n\n[timers]", "resolution_minutes = 0\n\n[timers]"),
+    (
+        "an agreement solves before it answers",
+        SMALL,
+        "response_minutes = 30\nresolution_minutes = 480",
+        "response_minutes = 30\nresolution_minutes = 29",
+    ),
+    ("warnings are out of order", DEMO, "warnings = [25, 50, 75, 90]", "warnings = [25, 75, 50, 100]"),
+    ("two agreements tie", SMALL, "priority = \"critical\"\nresponse", "response"),
+    (
+        "two agreements tie for one ticket",
+        DEMO,
+        "priority = \"critical\"\ncategory = \"no-internet\"",
+        "category = \"no-internet\"",
+    ),
+    (
+        "a reason to hold is there twice",
+        DEMO,
+        "id = \"vendor\"\nname = { ru = \"ждём",
+        "id = \"client\"\nname = { ru = \"ждём",
+    ),
+    ("a reason stops an unknown clock", DEMO, "stops_clock_of = [\"ola\"]", "stops_clock_of = [\"all\"]"),
+    ("a reason stops a clock twice", DEMO, "stops_clock_of = [\"ola\"]", "stops_clock_of = [\"ola\", \"ola\"]"),
     ("a timer is zero", SMALL, "bot_deadline_seconds = 30", "bot_deadline_seconds = 0"),
     ("a timer is absurd", SMALL, "auto_close_hours = 120", "auto_close_hours = 9223372036854775807"),
     ("a number does not fit", SMALL, "auto_close_hours = 120", "auto_close_hours = 9223372036854775808"),
@@ -192,7 +238,7 @@ fn all_faults_are_told_one_a_line_in_the_order_of_the_file() {
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), 2, "{shown}");
     assert!(lines[0].starts_with("plan.toml:6:13: `Asia/Nowhere` is not a time zone; use "), "{shown}");
-    assert!(lines[1].starts_with("plan.toml:100:11: `returns` is 0; give a whole number from 1 to 10"), "{shown}");
+    assert!(lines[1].starts_with("plan.toml:119:11: `returns` is 0; give a whole number from 1 to 10"), "{shown}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a sound plan says, and that no text can do harm.
 
+use deadline::{AgreementKind, CLIENT, Measure, Party, Percent, Promises, VENDOR};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use plan::{DEMO, Orphan, Plan, PlanVersion, ReplyProfile, SMALL, schema};
@@ -88,6 +89,69 @@ fn the_calendar_knows_breaks_holidays_and_short_days() {
     let always = plan.calendar_of(Line::ServiceDesk).unwrap();
     assert!(always.is_open(date(2026, 1, 1).at(23, 59, 59, 0)));
     assert!(plan.calendar_of(Line::SelfService).is_none());
+}
+
+#[test]
+fn a_calendar_is_read_in_its_zone_with_its_closures_and_working_holidays() {
+    let plan = demo();
+    let office = plan.calendar("office").unwrap();
+    assert!(office.is_open_at("2026-12-11T09:59:00Z".parse().unwrap()), "in Moscow, before the move");
+    assert!(!office.is_open(date(2026, 12, 11).at(14, 0, 0, 0)), "during it");
+    assert_eq!(plan.closure_name("office-move").unwrap().ru, "переезд офиса");
+    let duty = plan.calendar("duty").unwrap();
+    assert!(duty.is_open(date(2027, 1, 1).at(12, 0, 0, 0)), "a holiday on which this desk works");
+    assert!(duty.is_open(date(2026, 11, 7).at(1, 59, 0, 0)), "Friday's evening, past midnight");
+    let other = DEMO.replacen("id = \"duty\"", "id = \"duty\"\ntime_zone = \"Asia/Vladivostok\"", 1);
+    let other = Plan::parse("demo.toml", &other).unwrap();
+    assert!(!other.calendar("duty").unwrap().is_open_at("2026-11-05T12:00:00Z".parse().unwrap()));
+    assert!(duty.is_open_at("2026-11-05T12:00:00Z".parse().unwrap()));
+}
+
+#[test]
+fn a_closure_of_whole_days_includes_the_last_one() {
+    let days = DEMO.replacen("2026-12-11T14:00:00", "2026-12-10", 1).replacen("2026-12-11T18:00:00", "2026-12-11", 1);
+    let plan = Plan::parse("demo.toml", &days).unwrap();
+    let office = plan.calendar("office").unwrap();
+    assert!(office.is_open(date(2026, 12, 9).at(17, 59, 0, 0)));
+    assert!(!office.is_open(date(2026, 12, 10).at(9, 0, 0, 0)));
+    assert!(!office.is_open(date(2026, 12, 11).at(17, 59, 0, 0)));
+    assert!(office.is_open(date(2026, 12, 14).at(9, 0, 0, 0)));
+}
+
+#[test]
+fn the_narrowest_agreement_holds_and_else_the_targets_of_the_line() {
+    let plan = demo();
+    let promised = |party: &Party, measure, priority, category| {
+        let target = plan.agreement(party, measure, priority, category)?.target(measure)?;
+        Some(format!("{} {}m {}", target.agreement, target.within.as_mins(), target.calendar))
+    };
+    use Measure::{Resolution, Response};
+    use Priority::{Critical, Low};
+    let sla = |measure, priority| promised(&Party::Client, measure, priority, Some("no-internet"));
+    assert_eq!(sla(Response, Low).as_deref(), Some("clients 60m 24x7"), "the calendar of the service desk");
+    assert_eq!(sla(Resolution, Critical).as_deref(), Some("no-internet-critical 240m 24x7"));
+    assert_eq!(sla(Response, Critical).as_deref(), Some("clients-critical 10m 24x7"));
+    let expert = |measure, category| promised(&Party::Line(Line::Expert), measure, Low, category);
+    assert_eq!(expert(Response, Some("payment")).as_deref(), Some("payments-at-experts 60m duty"));
+    assert_eq!(expert(Resolution, Some("payment")).as_deref(), Some("lines.expert 4800m office"));
+    let vendor = |id: &str| promised(&Party::Vendor(id.to_owned()), Resolution, Critical, None);
+    assert_eq!(vendor("cloudcore").as_deref(), Some("cloudcore-critical 1440m 24x7"));
+    assert_eq!(vendor("paysoft").as_deref(), Some("lines.vendor 960m office"));
+    assert_eq!(promised(&Party::Line(Line::SelfService), Response, Low, None), None);
+    let warned = plan.agreement(&Party::Client, Resolution, Critical, Some("no-internet")).unwrap();
+    assert_eq!(warned.warnings, [25, 50, 75, 90].map(Percent));
+}
+
+#[test]
+fn a_plan_without_reasons_to_hold_has_the_customary_ones() {
+    let plan = small();
+    assert_eq!(plan.hold_reasons().map(|reason| reason.id.as_str()).collect::<Vec<_>>(), ["client", "vendor"]);
+    assert_eq!(plan.hold_reason("client").unwrap().stops, AgreementKind::ALL);
+    assert_eq!(plan.hold_reason("vendor").unwrap().stops, []);
+    let now = "2026-11-05T07:00:00Z".parse().unwrap();
+    assert!(plan.stops(CLIENT, AgreementKind::Sla, now), "what logs call it is in every plan");
+    assert!(!plan.stops(VENDOR, AgreementKind::Sla, now));
+    assert_eq!(demo().hold_reason("vendor").unwrap().stops, [AgreementKind::Ola]);
 }
 
 #[test]

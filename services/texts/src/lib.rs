@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use deadline::{Hours, Rule};
 use serde::Deserialize;
 use ticket::{Language, Line};
 
@@ -113,6 +114,26 @@ texts! {
     SimulatedClient = "simulated_client",
     /// What a simulated vendor calls a product that the case does not name.
     SimulatedProduct = "simulated_product",
+    /// Of a deadline: working hours.
+    RuleWeeklyHours = "rule_weekly_hours",
+    /// Of a deadline: working hours of that very day.
+    RuleSpecialHours = "rule_special_hours",
+    /// Of a deadline: a break between shifts.
+    RuleBreak = "rule_break",
+    /// Of a deadline: before or after the hours of a day.
+    RuleOutsideHours = "rule_outside_hours",
+    /// Of a deadline: a day off by the calendar.
+    RuleDayOff = "rule_day_off",
+    /// Of a deadline: a holiday.
+    RuleHoliday = "rule_holiday",
+    /// Of a deadline: a one-off closure: `closure`.
+    RuleClosure = "rule_closure",
+    /// Of a deadline: on hold without effect: `reason`.
+    RuleHoldRuns = "rule_hold_runs",
+    /// Of a deadline: on hold: `reason`.
+    RuleHoldStops = "rule_hold_stops",
+    /// Of a deadline: between the end and a reopening.
+    RuleEnded = "rule_ended",
 }
 
 impl Text {
@@ -156,6 +177,23 @@ impl Text {
             Line::Vendor => Self::LineVendor,
         }
     }
+
+    /// Why an interval of a clock counts or not. The names of a closure and of a reason are filled in by the caller.
+    #[must_use]
+    pub fn of_rule(rule: &Rule) -> Self {
+        match rule {
+            Rule::Calendar(Hours::Weekly) => Self::RuleWeeklyHours,
+            Rule::Calendar(Hours::Special) => Self::RuleSpecialHours,
+            Rule::Calendar(Hours::Break) => Self::RuleBreak,
+            Rule::Calendar(Hours::Outside) => Self::RuleOutsideHours,
+            Rule::Calendar(Hours::DayOff) => Self::RuleDayOff,
+            Rule::Calendar(Hours::Holiday) => Self::RuleHoliday,
+            Rule::Calendar(Hours::Closed { .. }) => Self::RuleClosure,
+            Rule::HoldRuns { .. } => Self::RuleHoldRuns,
+            Rule::HoldStops { .. } => Self::RuleHoldStops,
+            Rule::Ended => Self::RuleEnded,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +214,19 @@ mod tests {
             assert!(!both.ru.trim().is_empty() && !both.en.trim().is_empty(), "{text:?}");
             assert_eq!(fields(&both.ru), fields(&both.en), "{text:?}");
             assert!(both.ru.chars().any(|c| ('а'..='я').contains(&c)), "{text:?} is Russian in `ru`");
+        }
+    }
+
+    #[test]
+    fn every_rule_says_whether_the_clock_runs() {
+        let reason = || "client".to_owned();
+        let hours = [Hours::Weekly, Hours::Special, Hours::Break, Hours::Outside, Hours::DayOff, Hours::Holiday];
+        let rules = hours.into_iter().chain([Hours::Closed { closure: reason() }]).map(Rule::Calendar);
+        let holds = [Rule::HoldRuns { reason: reason() }, Rule::HoldStops { reason: reason() }, Rule::Ended];
+        for rule in rules.chain(holds) {
+            let text = Text::of_rule(&rule);
+            assert_eq!(text.plain(Language::Russian).contains("срок идёт"), rule.counts(), "{rule:?}");
+            assert_eq!(text.plain(Language::English).contains("the clock runs"), rule.counts(), "{rule:?}");
         }
     }
 
