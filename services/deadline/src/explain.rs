@@ -68,6 +68,24 @@ impl Rule {
         self.kind() == IntervalKind::Running
     }
 
+    /// The id of the closure for which nobody works.
+    #[must_use]
+    pub fn closure(&self) -> Option<&str> {
+        match self {
+            Self::Calendar(Hours::Closed { closure }) => Some(closure),
+            Self::Calendar(_) | Self::HoldRuns { .. } | Self::HoldStops { .. } | Self::Ended => None,
+        }
+    }
+
+    /// The id of the reason of the hold.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::HoldRuns { reason } | Self::HoldStops { reason } => Some(reason),
+            Self::Calendar(_) | Self::Ended => None,
+        }
+    }
+
     /// The kind of an interval under this rule.
     #[must_use]
     pub fn kind(&self) -> IntervalKind {

@@ -79,6 +79,17 @@ enum PlanCommand {
     },
     /// Print the JSON Schema of a plan, for editors.
     Schema,
+    /// Print the whole-day events of an iCalendar file as holidays, to be pasted into a plan's calendar.
+    Holidays {
+        /// The file, as exported from a calendar (.ics).
+        file: PathBuf,
+        /// The first year.
+        #[arg(long, value_name = "YEAR")]
+        from: i16,
+        /// The last year; the first one when it is left out.
+        #[arg(long, value_name = "YEAR")]
+        to: Option<i16>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +138,10 @@ impl Cli {
             Command::Demo(options) => demo::run(*options).await,
             Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),
+            Command::Plan(PlanCommand::Holidays { file, from, to }) => {
+                print!("{}", plans::holidays(&file, from..=to.unwrap_or(from))?);
+                Ok(true)
+            }
             Command::Plan(PlanCommand::Schema) => {
                 println!("{}", plans::schema());
                 Ok(true)

@@ -54,6 +54,14 @@ pub enum Failure {
         /// Whose.
         organization: String,
     },
+    /// A calendar gives no holidays.
+    #[error("{}: {reason}", path.display())]
+    Holidays {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: plan::NoHolidays,
+    },
     /// Open tickets need what a changed plan no longer has.
     #[error("the plan of `{organization}`: {}", list(orphans))]
     Orphans {

@@ -1,11 +1,12 @@
 //! Plans: reading them for a suite, and the commands that check them.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use handover::Plans;
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use plan::Plan;
+use plan::{Holidays, Plan};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -128,6 +129,16 @@ fn drawn(faults: &plan::Faults) -> String {
         Ok(()) => text,
         Err(_) => faults.plain(),
     }
+}
+
+/// `plan holidays`: the whole-day events of an iCalendar file as lines of a plan; what was left out is told as comments.
+///
+/// # Errors
+/// When the file cannot be read, is no calendar, or has no such event in `years`.
+pub fn holidays(path: &Path, years: RangeInclusive<i16>) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(Failure::reading("the calendar", path))?;
+    let holidays = Holidays::read(&text, years);
+    Ok(holidays.map_err(|reason| Failure::Holidays { path: path.to_owned(), reason })?.to_toml())
 }
 
 /// `plan schema`: the JSON Schema of a plan.

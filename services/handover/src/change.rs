@@ -66,13 +66,25 @@ impl Change<'_> {
     /// # Errors
     /// What the database says.
     pub async fn log(&self, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
+        self.log_of(self.actor.clone(), ticket, body).await
+    }
+
+    /// Writes an entry of what the line does by itself, whoever caused it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn log_by_itself(&self, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
+        self.log_of(Actor::Line { line: self.line }, ticket, body).await
+    }
+
+    async fn log_of(&self, actor: Actor, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
         let event = Event {
             organization: self.organization().clone(),
             ticket: ticket.facts.id,
             line: self.line,
             epoch: ticket.epoch,
             at: self.now,
-            actor: self.actor.clone(),
+            actor,
             trace_id: self.trace.trace_id().unwrap_or_default(),
             body,
         };

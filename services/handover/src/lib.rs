@@ -15,6 +15,7 @@ mod caller;
 mod change;
 mod courier;
 mod custodian;
+mod deadlines;
 mod desk;
 mod fuse;
 mod messages;

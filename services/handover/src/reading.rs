@@ -14,6 +14,7 @@ use ticket::{Event, Line, OrganizationId, Ticket, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::caller::answer;
+use crate::deadlines;
 use crate::desk::Desk;
 use crate::order::ticket_id;
 use crate::refused::Refused;
@@ -91,6 +92,21 @@ impl TicketService for Reading {
             let wire::GetLegRequest { organization: _, ticket_id: id } = request;
             let leg = self.0.leg(&caller.organization, ticket_id(&id)?).await?;
             leg_to_wire(&leg)
+        })
+        .await
+    }
+
+    async fn explain_deadline(
+        &self,
+        request: Request<wire::ExplainDeadlineRequest>,
+    ) -> Result<Response<wire::ExplainDeadlineResponse>, Status> {
+        answer(request, async |caller, request| {
+            let id = ticket_id(&request.ticket_id)?;
+            let (ticket, _) = self.0.find(&caller.organization, id).await?;
+            let plan = self.0.plan(&caller.organization)?;
+            let log = self.0.events_of(&caller.organization, id).await?;
+            let clocks = deadlines::clocks(&plan, self.0.line(), &ticket, &log, self.0.clock().now())?;
+            Ok(wire::ExplainDeadlineResponse { clocks })
         })
         .await
     }

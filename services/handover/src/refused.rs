@@ -102,6 +102,9 @@ pub enum Refused {
     /// A service of the suite could not be reached.
     #[error("{0} cannot be reached at this moment")]
     PeerUnavailable(Line),
+    /// The plan's calendars do not tell when something is due.
+    #[error(transparent)]
+    Deadline(#[from] deadline::Unreckonable),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -159,7 +162,7 @@ impl Problem for Refused {
             Self::Store(
                 StoreError::Full(_) | StoreError::Busy(_) | StoreError::Unavailable(_) | StoreError::Closed,
             ) => Reason::StorageUnavailable,
-            Self::Store(_) | Self::Halted => Reason::Internal,
+            Self::Store(_) | Self::Deadline(_) | Self::Halted => Reason::Internal,
             Self::Rpc(refusal) => refusal.reason(),
         }
     }
@@ -196,7 +199,12 @@ impl Problem for Refused {
             Self::OrganizationUnknown(organization) => vec![("organization", organization.to_string())],
             Self::PeerUnavailable(line) => vec![("peer", line.to_string())],
             Self::Rpc(refusal) => refusal.metadata(),
-            Self::Fields(_) | Self::PageToken | Self::ResumeToken | Self::Store(_) | Self::Halted => Vec::new(),
+            Self::Fields(_)
+            | Self::PageToken
+            | Self::ResumeToken
+            | Self::Deadline(_)
+            | Self::Store(_)
+            | Self::Halted => Vec::new(),
         }
     }
 

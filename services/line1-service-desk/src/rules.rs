@@ -148,5 +148,6 @@ pub(crate) async fn write_to_client(
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = text.with(ticket.facts.language, &fields);
     home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
-    change.log(ticket, EventBody::WroteToClient { text }).await
+    // No person said it, so it is nobody's first answer.
+    change.log_by_itself(ticket, EventBody::WroteToClient { text }).await
 }

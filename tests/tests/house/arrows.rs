@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("rpc", &["ticket", "proto", "telemetry"]),
     ("store", &["ticket"]),
-    ("handover", &["ticket", "plan", "texts", "proto", "rpc", "store", "telemetry"]),
+    ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     ("line0-self-service", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge"]),
     ("line1-service-desk", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),

@@ -98,7 +98,7 @@ impl Rpc {
 
     /// Whether it changes nothing, told by the name it has.
     pub(crate) fn reads(&self) -> bool {
-        ["Get", "List", "Search", "Watch"].iter().any(|verb| self.method.name().starts_with(verb))
+        ["Get", "List", "Search", "Watch", "Explain"].iter().any(|verb| self.method.name().starts_with(verb))
     }
 }
 

@@ -79,7 +79,7 @@ fn what_is_got_changes_nothing() {
         let got = rpc.route.as_deref().map(|route| route.starts_with("GET "))?;
         (got != rpc.reads()).then_some("its verb and its name do not agree on whether it changes something")
     });
-    none(changing, "GET is for Get, List, Search and Watch, and for these only:");
+    none(changing, "GET is for Get, List, Search, Watch and Explain, and for these only:");
 }
 
 #[test]

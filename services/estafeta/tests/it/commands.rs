@@ -35,6 +35,21 @@ fn an_unknown_setting_is_named_with_its_line() {
 }
 
 #[test]
+fn holidays_of_a_calendar_are_printed_as_lines_of_a_plan() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("russia.ics");
+    let ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+        DTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20200612\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:День России\r\n\
+        END:VEVENT\r\nEND:VCALENDAR\r\n";
+    std::fs::write(&file, ics).unwrap();
+    let printed = ran(&["plan", "holidays", text(&file), "--from", "2026", "--to", "2027"]);
+    assert_eq!(out(&printed), "holidays = [\n    2026-06-12, # День России\n    2027-06-12, # День России\n]\n");
+    std::fs::write(&file, "no calendar").unwrap();
+    let refused = ran(&["plan", "holidays", text(&file), "--from", "2026"]);
+    assert!(!refused.status.success() && err(&refused).contains("exported as .ics"), "{}", err(&refused));
+}
+
+#[test]
 fn help_tells_flag_variable_and_default_of_every_setting() {
     let help = out(&ran(&["serve", "--help"]));
     for wanted in ["--port-base", "ESTAFETA_PORT_BASE", "Default: 7100", "--peer", "--partner", "ESTAFETA_DATABASE"] {

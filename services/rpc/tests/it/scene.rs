@@ -12,8 +12,9 @@ use proto::{
         knowledge_service_server::{KnowledgeService, KnowledgeServiceServer},
     },
     ticket::{
-        GetJourneyRequest, GetJourneyResponse, GetLegRequest, GetLegResponse, GetTicketRequest, GetTicketResponse,
-        ListTicketsRequest, ListTicketsResponse, WatchTicketRequest, WatchTicketResponse,
+        ExplainDeadlineRequest, ExplainDeadlineResponse, GetJourneyRequest, GetJourneyResponse, GetLegRequest,
+        GetLegResponse, GetTicketRequest, GetTicketResponse, ListTicketsRequest, ListTicketsResponse,
+        WatchTicketRequest, WatchTicketResponse,
         ticket_service_server::{TicketService, TicketServiceServer},
     },
 };
@@ -131,6 +132,13 @@ impl TicketService for Desk {
     }
 
     async fn get_journey(&self, _: Request<GetJourneyRequest>) -> Result<Response<GetJourneyResponse>, Status> {
+        Err(nothing_here())
+    }
+
+    async fn explain_deadline(
+        &self,
+        _: Request<ExplainDeadlineRequest>,
+    ) -> Result<Response<ExplainDeadlineResponse>, Status> {
         Err(nothing_here())
     }
 

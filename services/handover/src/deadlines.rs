@@ -1,0 +1,108 @@
+//! The clocks of a ticket at a line, in words.
+
+use std::collections::BTreeSet;
+
+use deadline::{Calendars, Interval, Ledger, Measure, Party, State, Triage, Unreckonable, from_log};
+use jiff::{SignedDuration, Timestamp};
+use plan::Plan;
+use proto::ticket as wire;
+use texts::Text;
+use ticket::{Event, EventBody, Language, Line, Ticket};
+
+use crate::wire::instant;
+
+/// Every clock of `ticket` that something was promised for, by the log of `line`.
+///
+/// # Errors
+/// [`Unreckonable`], which a plan without faults does not lead to.
+pub(crate) fn clocks(
+    plan: &Plan,
+    line: Line,
+    ticket: &Ticket,
+    log: &[Event],
+    now: Timestamp,
+) -> Result<Vec<wire::Clock>, Unreckonable> {
+    let calendars: Calendars = plan.calendars().cloned().collect();
+    let mut clocks = Vec::new();
+    for party in parties(line, log) {
+        for measure in [Measure::Response, Measure::Resolution] {
+            let known = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
+            let ledger = from_log(log, &party, measure, known, plan);
+            clocks.extend(clock(plan, &calendars, &party, &ledger, now)?);
+        }
+    }
+    Ok(clocks)
+}
+
+/// With whom `line` has agreements about a ticket. Line 0 keeps the client's clock while only it knows the ticket.
+fn parties(line: Line, log: &[Event]) -> Vec<Party> {
+    let bonds = log.iter().filter_map(|event| match &event.body {
+        EventBody::BondOpened { vendor, .. } => Some(vendor.clone()),
+        _ => None,
+    });
+    let vendors: BTreeSet<String> = bonds.collect();
+    let client = (line <= Line::OWNER).then_some(Party::Client);
+    let own = (line != Line::SelfService).then_some(Party::Line(line));
+    client.into_iter().chain(own).chain(vendors.into_iter().map(Party::Vendor)).collect()
+}
+
+fn clock(
+    plan: &Plan,
+    calendars: &Calendars,
+    party: &Party,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Result<Option<wire::Clock>, Unreckonable> {
+    let Some(target) = ledger.target() else { return Ok(None) };
+    let due = ledger.due(calendars)?;
+    let left_of = |left: SignedDuration| left.as_secs();
+    let elapsed = ledger.elapsed(calendars, now)?;
+    let (state, left) = match ledger.state(calendars, now)? {
+        State::NotStarted => return Ok(None),
+        State::Running { left, .. } => (wire::ClockState::Running, left_of(left)),
+        State::Held { left, .. } => (wire::ClockState::Held, left_of(left)),
+        State::Breached { .. } => (wire::ClockState::Breached, left_of(target.within - elapsed)),
+        State::Met { left, .. } => (wire::ClockState::Met, left_of(left)),
+        State::Stopped { .. } => (wire::ClockState::Stopped, left_of(target.within - elapsed)),
+    };
+    let intervals = ledger.explain(calendars, due.unwrap_or(now))?;
+    let (kind, vendor) = match party {
+        Party::Client => (wire::AgreementKind::Sla, String::new()),
+        Party::Line(_) => (wire::AgreementKind::Ola, String::new()),
+        Party::Vendor(vendor) => (wire::AgreementKind::UnderpinningContract, vendor.clone()),
+    };
+    let measure = match ledger.measure() {
+        Measure::Response => wire::Measure::Response,
+        Measure::Resolution => wire::Measure::Resolution,
+    };
+    Ok(Some(wire::Clock {
+        kind: kind as i32,
+        vendor,
+        measure: measure as i32,
+        agreement: target.agreement,
+        calendar: target.calendar,
+        within_seconds: target.within.as_secs(),
+        state: state as i32,
+        due_at: due.map(instant),
+        elapsed_seconds: elapsed.as_secs(),
+        left_seconds: left,
+        intervals: intervals.into_iter().map(|interval| in_words(plan, interval)).collect(),
+    }))
+}
+
+fn in_words(plan: &Plan, interval: Interval) -> wire::ClockInterval {
+    let Interval { from, to, rule } = interval;
+    let words = |language| {
+        let closure = rule.closure().and_then(|id| plan.closure_name(id)).map(|name| name.in_language(language));
+        let reason = rule.reason().and_then(|id| plan.hold_reason(id)).map(|known| known.name.in_language(language));
+        let fields = [("closure", closure.unwrap_or_default()), ("reason", reason.unwrap_or_default())];
+        Text::of_rule(&rule).with(language, &fields)
+    };
+    let because = wire::Bilingual { ru: words(Language::Russian), en: words(Language::English) };
+    wire::ClockInterval {
+        from: Some(instant(from)),
+        to: Some(instant(to)),
+        counts: rule.counts(),
+        because: Some(because),
+    }
+}
