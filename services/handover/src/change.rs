@@ -9,7 +9,7 @@ use proto::handover as hand;
 use store::{Outgoing, StoreError, Version, Work};
 use telemetry::carry::TraceContext;
 use ticket::{
-    Actor, Event, EventBody, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason,
+    Actor, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason,
 };
 
 use crate::parcel::Parcel;
@@ -178,7 +178,14 @@ impl Change<'_> {
     /// When a ticket that stands in a person's queue here must be looked at.
     #[must_use]
     pub fn queue_wake(&self, ticket: &Ticket) -> Wake {
-        self.wake_in(self.plan.queue_deadline(self.line, ticket.facts.priority), WakeReason::QueueDeadline)
+        self.queue_wake_of(&ticket.facts)
+    }
+
+    /// The same, for a ticket that is only being made.
+    #[must_use]
+    pub fn queue_wake_of(&self, facts: &Facts) -> Wake {
+        let at = self.plan.queue_due(self.line, facts.priority, facts.category.as_deref(), self.now);
+        Wake { at, reason: WakeReason::QueueDeadline }
     }
 
     /// A wake-up after `delay`.

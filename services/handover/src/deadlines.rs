@@ -22,13 +22,13 @@ pub(crate) fn clocks(
     log: &[Event],
     now: Timestamp,
 ) -> Result<Vec<wire::Clock>, Unreckonable> {
-    let calendars: Calendars = plan.calendars().cloned().collect();
+    let calendars = plan.calendars_in_force();
     let mut clocks = Vec::new();
     for party in parties(line, log) {
         for measure in [Measure::Response, Measure::Resolution] {
             let known = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
             let ledger = from_log(log, &party, measure, known, plan);
-            clocks.extend(clock(plan, &calendars, &party, &ledger, now)?);
+            clocks.extend(clock(plan, calendars, &party, &ledger, now)?);
         }
     }
     Ok(clocks)

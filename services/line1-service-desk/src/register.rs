@@ -7,7 +7,7 @@ use rpc::{Caller, Role};
 use texts::Text;
 use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Mood, Ticket, TicketId, Urgency, WakeReason};
+use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Mood, Ticket, TicketId, Urgency};
 use tracing::Instrument;
 
 use crate::own::{Home, Message};
@@ -129,7 +129,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
         opened_at: change.now,
         trace: change.trace.traceparent.clone(),
     };
-    let wake = change.wake_in(change.plan.queue_deadline(Line::ServiceDesk, facts.priority), WakeReason::QueueDeadline);
+    let wake = change.queue_wake_of(&facts);
     let mut ticket = Ticket::register(facts, Line::ServiceDesk, wake, change.now);
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel }).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deadline::{Agreement, Calendar, Measure, Party, agreement_for};
+use deadline::{Agreement, Calendar, Calendars, Ledger, Measure, Party, What, agreement_for};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ticket::evidence::EvidenceField;
@@ -38,6 +38,7 @@ pub struct Plan {
     categories: BTreeMap<String, Category>,
     checklists: Vec<Checklist>,
     calendars: BTreeMap<String, Calendar>,
+    in_force: Calendars,
     closures: BTreeMap<String, Text>,
     agreements: Vec<Agreement>,
     /// What holds where no agreement does.
@@ -107,6 +108,7 @@ impl Plan {
             zones,
             categories,
             checklists,
+            in_force: calendars.values().cloned().collect(),
             calendars,
             closures,
             agreements,
@@ -261,13 +263,26 @@ impl Plan {
         self.hold_reasons.get(id)
     }
 
-    /// How long a ticket may stand in the queue of `line`: its response target.
+    /// By when somebody of `line` must look at a ticket that comes into its queue at `now`: what the line promises as its
+    /// response, in working time.
     ///
-    /// Where there is none (line 0, or a line the organization does not have) it is the bot's deadline, which is short:
-    /// such a ticket should wake soon and move on.
+    /// Where it promises nothing (line 0, or a line the organization does not have) it is the bot's deadline, which is
+    /// short: such a ticket should wake soon and move on.
     #[must_use]
-    pub fn queue_deadline(&self, line: Line, priority: Priority) -> SignedDuration {
-        self.target(line, priority).map_or(self.timers.bot_deadline, |target| target.response)
+    pub fn queue_due(&self, line: Line, priority: Priority, category: Option<&str>, now: Timestamp) -> Timestamp {
+        let measure = Measure::Response;
+        let agreement = self.agreement(&Party::Line(line), measure, priority, category);
+        let due = agreement.and_then(|agreement| agreement.target(measure)).and_then(|target| {
+            // A calendar without working time within ten years promises nothing either.
+            Ledger::new(measure).with(now, What::Started { target }).due(&self.in_force).ok().flatten()
+        });
+        due.unwrap_or_else(|| now.saturating_add(self.timers.bot_deadline).unwrap_or(Timestamp::MAX))
+    }
+
+    /// Every calendar, as deadlines are reckoned by them.
+    #[must_use]
+    pub fn calendars_in_force(&self) -> &Calendars {
+        &self.in_force
     }
 
     /// How long a bot may hold a ticket before it goes to a person.

@@ -30,8 +30,11 @@ fn the_demonstration_answers_what_the_services_ask() {
     assert_eq!(plan.required(Line::SelfService), []);
     assert_eq!(plan.priority(Impact::High, Urgency::High), Priority::Critical);
     assert_eq!(plan.priority(Impact::Low, Urgency::High), Priority::Medium);
-    assert_eq!(plan.queue_deadline(Line::ServiceDesk, Priority::High), SignedDuration::from_mins(15));
-    assert_eq!(plan.queue_deadline(Line::SelfService, Priority::High), plan.bot_deadline());
+    let friday_evening: jiff::Timestamp = "2026-09-18T14:50:00Z".parse().unwrap();
+    let due = |line, priority| plan.queue_due(line, priority, None, friday_evening).to_string();
+    assert_eq!(due(Line::Expert, Priority::High), "2026-09-21T07:50:00Z", "the rest is for Monday morning");
+    assert_eq!(due(Line::ServiceDesk, Priority::High), "2026-09-18T15:05:00Z", "the service desk works always");
+    assert_eq!(due(Line::SelfService, Priority::High), "2026-09-18T14:50:30Z", "a bot never rests");
     assert_eq!(plan.bot_deadline(), SignedDuration::from_secs(30));
     assert_eq!(plan.client_silence(), SignedDuration::from_hours(24));
     assert_eq!(plan.vendor_silence(), SignedDuration::from_hours(48));
