@@ -11,6 +11,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("texts", &["ticket"]),
     ("redaction", &[]),
     ("knowledge", &[]),
+    ("triage", &[]),
+    ("evaluation", &["triage"]),
     ("proto", &[]),
     ("telemetry", &[]),
     ("rpc", &["ticket", "proto", "telemetry"]),
@@ -38,6 +40,8 @@ const EVERYTHING: &[&str] = &[
     "texts",
     "redaction",
     "knowledge",
+    "triage",
+    "evaluation",
     "proto",
     "telemetry",
     "rpc",
@@ -68,7 +72,8 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 6] = ["ticket", "plan", "texts", "redaction", "knowledge", "store"];
+const WITHOUT_GRPC: [&str; 8] =
+    ["ticket", "plan", "texts", "redaction", "knowledge", "triage", "evaluation", "store"];
 
 /// Used by generated code alone, where a look into the sources does not see them.
 const USED_BY_GENERATED: &[(&str, &[&str])] = &[("proto", &["prost", "prost-types", "tonic", "tonic-prost"])];

@@ -1,0 +1,42 @@
+//! Sorts requests by what they say: any question with a closed list of answers (category, zone, kind, impact, urgency),
+//! learned from the organization's own resolved tickets; and hears the mood.
+//!
+//! [`Model::train`] learns from [`Example`]s; [`Model::decide`] ranks the labels, each with a probability that means what it
+//! says; [`Model::threshold`] tells from which confidence on an answer is as precise as the plan wants it, or that the data
+//! do not say; [`Model::explain`] names the words that made a decision.
+//!
+//! **Invariant:** this crate does no I/O, knows no other crate of the workspace, takes chance from a seed and tells no time.
+//! A model holds hashes and weights, no text of any ticket.
+
+mod calibration;
+mod chance;
+mod decision;
+mod feature;
+mod fold;
+mod linear;
+mod logistic;
+mod model;
+mod token;
+mod vocabulary;
+
+pub use calibration::{ANSWERED_MIN, Calibration, Outcome, Threshold, expected_calibration_error};
+pub use decision::{Decision, Ranked, Reason};
+pub use feature::View;
+pub use model::{EXAMPLES_MIN, Example, LABELS_MAX, Model, Recipe, TrainError};
+pub use token::TOKENS_MAX;
+
+/// What is sorted: a text, and what is known beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// As the client wrote it.
+    pub text: &'a str,
+    /// Name and value of what came with it: the site, the channel, the product.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Request<'a> {
+    /// A text with no fields.
+    pub fn of(text: &'a str) -> Self {
+        Self { text, fields: &[] }
+    }
+}
