@@ -8,6 +8,7 @@
 //! **Invariant:** this crate does no I/O, knows no other crate of the workspace, takes chance from a seed and tells no time.
 //! A model holds hashes and weights, no text of any ticket.
 
+mod block;
 mod calibration;
 mod chance;
 mod decision;

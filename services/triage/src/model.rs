@@ -54,8 +54,10 @@ pub struct Recipe {
     pub cost: f32,
     /// How much rare labels are made up for: 0 not at all, 1 fully.
     pub balance: f32,
-    /// Passes over the examples.
+    /// Passes over the examples, at most.
     pub passes: usize,
+    /// Learning ends when no example pulls harder than this.
+    pub tolerance: f32,
     /// Parts of the examples that are held out in turn to measure on; below 2 nothing is measured.
     pub folds: usize,
     /// Where chance begins.
@@ -69,7 +71,8 @@ impl Default for Recipe {
             documents_min: 1,
             cost: 0.5,
             balance: 0.0,
-            passes: 12,
+            passes: 40,
+            tolerance: 0.1,
             folds: 5,
             seed: 1,
         }
@@ -132,7 +135,7 @@ impl Model {
             })
             .collect();
         let training =
-            Training { cost: recipe.cost, passes: recipe.passes, tolerance: 0.02, seed: recipe.seed };
+            Training { cost: recipe.cost, passes: recipe.passes, tolerance: recipe.tolerance, seed: recipe.seed };
         let held = held_out(examples, &placed, &lessons, &vocabulary, labels.len(), recipe, &training);
         let linear = Linear::train(&lessons, vocabulary.len(), labels.len(), &training);
         Ok(Self {
