@@ -28,7 +28,8 @@ pub(crate) fn rows(folder: &Path, clock: Clock<'_>) -> Result<Vec<Row>, Evaluati
         .collect();
     let (model, training_s) = train("clinc150", &examples, &Recipe::default(), clock)?;
     let judged = |name: &'static str| {
-        let requests = part(name).map(|[_, label, text]| (Request::of(text), (*label != OUT_OF_SCOPE).then_some(*label)));
+        let requests =
+            part(name).map(|[_, label, text]| (Request::of(text), (*label != OUT_OF_SCOPE).then_some(*label)));
         verdicts(&model, requests, clock)
     };
     let threshold = refusal_threshold(&judged("val"));
@@ -53,7 +54,10 @@ fn refusal_threshold(verdicts: &[Verdict<'_>]) -> f32 {
         in_scope + refused
     };
     let steps: Vec<f32> = (0..100_u8).map(|step| f32::from(step) / 100.0).collect();
-    for s in &steps { let (a, b) = at_threshold(verdicts, *s); eprintln!("{s} {a} {b}"); }
+    for s in &steps {
+        let (a, b) = at_threshold(verdicts, *s);
+        eprintln!("{s} {a} {b}");
+    }
     steps.into_iter().max_by(|one, other| gain(one).total_cmp(&gain(other))).unwrap_or_default()
 }
 

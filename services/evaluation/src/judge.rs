@@ -34,8 +34,7 @@ pub(crate) fn train(
     clock: Clock<'_>,
 ) -> Result<(Model, f32), EvaluationError> {
     let begun = clock();
-    let model =
-        Model::train(examples, recipe).map_err(|why| EvaluationError::Train { set: set.to_owned(), why })?;
+    let model = Model::train(examples, recipe).map_err(|why| EvaluationError::Train { set: set.to_owned(), why })?;
     Ok((model, (clock() - begun).as_secs_f32()))
 }
 
@@ -80,11 +79,7 @@ pub(crate) fn row(name: &str, verdicts: &[Verdict<'_>], at_95: Option<f32>, at_9
 fn at_precision(verdicts: &[Verdict<'_>], confidence: f32) -> AtPrecision {
     let answered: Vec<&Verdict<'_>> = verdicts.iter().filter(|verdict| verdict.confidence >= confidence).collect();
     let right = answered.iter().filter(|verdict| verdict.is_right()).count();
-    AtPrecision {
-        confidence,
-        precision: share(right, answered.len()),
-        coverage: share(answered.len(), verdicts.len()),
-    }
+    AtPrecision { confidence, precision: share(right, answered.len()), coverage: share(answered.len(), verdicts.len()) }
 }
 
 /// Trains on `examples` and judges on `tests`, with thresholds from the training's own held-out parts.

@@ -2,7 +2,14 @@
 //!
 //! Both are measured on requests that the judged model has not learned from, requests of no class among them.
 
+use crate::judges::Opinion;
 use crate::logistic::{Logistic, SIGNS};
+
+/// The shares of the network among which the best is chosen.
+const NETWORK_SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// A score below this says no more than this.
+const SCORE_MIN: f32 = -30.0;
 
 /// Fewer answered requests than this say nothing of a precision.
 pub const ANSWERED_MIN: usize = 50;
@@ -27,55 +34,73 @@ pub struct Threshold {
     pub coverage: f32,
 }
 
-/// What one held-out request looked like to the model.
+/// What the judges said of one request that they had not learned from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Held {
-    /// The margin of every class.
-    pub(crate) margins: Vec<f32>,
+    /// What they said.
+    pub(crate) opinion: Opinion,
     /// The right class; `None` for a request of no class.
     pub(crate) class: Option<usize>,
-    /// The share of its features that were known.
-    pub(crate) known: f32,
-    /// Its words.
-    pub(crate) words: usize,
 }
 
-/// How a model's margins are read.
+/// How the judges' opinions are read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
-    /// Margins are divided by it before they become shares.
-    pub(crate) temperature: f32,
+    /// The linear model's margins are divided by it before they become shares.
+    pub(crate) margins_by: f32,
+    /// The same of the network's scores.
+    pub(crate) scores_by: f32,
+    /// How much of the shares is the network's, in [0, 1].
+    pub(crate) network: f32,
     pub(crate) confidence: Logistic,
     /// What it was measured on, most confident first.
     pub(crate) outcomes: Vec<Outcome>,
 }
 
 impl Calibration {
-    /// Fits the temperature to the requests that have a class, and the confidence to all.
+    /// Fits the shares to the requests that have a class, and the confidence to all.
     pub(crate) fn fit(held: &[Held]) -> Self {
-        let temperature = best_temperature(held);
+        let margins_by = best_temperature(held, |opinion| &opinion.margins);
+        let scores_by = best_temperature(held, |opinion| &opinion.scores);
+        let mut found =
+            Self { margins_by, scores_by, network: 0.5, confidence: Logistic::fit(&[]), outcomes: Vec::new() };
+        let surprise = |network: f32| {
+            let reading = Self { network, ..found.clone() };
+            surprise(held, |opinion| reading.shares(opinion))
+        };
+        found.network =
+            NETWORK_SHARES.into_iter().min_by(|one, other| surprise(*one).total_cmp(&surprise(*other))).unwrap_or(0.5);
         let cases: Vec<_> = held
             .iter()
             .map(|held| {
-                let shares = shares(&held.margins, temperature);
-                let best = best_of(&held.margins);
-                (signs(&held.margins, &shares, held.known, held.words), best.is_some() && best == held.class, 1.0)
+                let shares = found.shares(&held.opinion);
+                let best = best_of(&shares);
+                (signs(&held.opinion, &shares), best.is_some() && best == held.class, 1.0)
             })
             .collect();
-        let confidence = Logistic::fit(&cases);
-        let mut outcomes: Vec<Outcome> = cases
+        found.confidence = Logistic::fit(&cases);
+        found.outcomes = cases
             .iter()
-            .map(|(signs, right, _)| Outcome { confidence: confidence.probability(signs) as f32, right: *right })
+            .map(|(signs, right, _)| Outcome { confidence: found.confidence.probability(signs) as f32, right: *right })
             .collect();
-        outcomes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
-        Self { temperature, confidence, outcomes }
+        found.outcomes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
+        found
+    }
+
+    /// The share of every class among those that are possible; they add up to 1.
+    fn shares(&self, opinion: &Opinion) -> Vec<f32> {
+        let mut mixed = shares(&opinion.margins, self.margins_by);
+        for (share, of_network) in mixed.iter_mut().zip(shares(&opinion.scores, self.scores_by)) {
+            *share += self.network * (of_network - *share);
+        }
+        mixed
     }
 
     /// The probability of every class; they and that of no class add up to 1.
-    pub(crate) fn probabilities(&self, margins: &[f32], known: f32, words: usize) -> Vec<f32> {
-        let mut shares = shares(margins, self.temperature);
-        let Some(best) = best_of(margins) else { return shares };
-        let confidence = self.confidence.probability(&signs(margins, &shares, known, words)) as f32;
+    pub(crate) fn probabilities(&self, opinion: &Opinion) -> Vec<f32> {
+        let mut shares = self.shares(opinion);
+        let Some(best) = best_of(&shares) else { return shares };
+        let confidence = self.confidence.probability(&signs(opinion, &shares)) as f32;
         let top = shares.get(best).copied().unwrap_or_default();
         // What the best does not take is divided as the shares are, and nobody gets more than the best.
         let rest = ((1.0 - confidence) / (1.0 - top).max(1e-6)).min(confidence / top.max(1e-6)).min(1.0);
@@ -105,8 +130,7 @@ pub(crate) fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshol
     let mut found = None;
     for (answered, (at, outcome)) in (1_usize..).zip(outcomes.iter().enumerate()) {
         right += usize::from(outcome.right);
-        let is_last_of_its_confidence =
-            outcomes.get(at + 1).is_none_or(|next| next.confidence < outcome.confidence);
+        let is_last_of_its_confidence = outcomes.get(at + 1).is_none_or(|next| next.confidence < outcome.confidence);
         let shown = right as f32 / (answered + 1) as f32;
         if is_last_of_its_confidence && answered >= ANSWERED_MIN && shown >= precision {
             found = Some(Threshold {
@@ -140,47 +164,52 @@ pub(crate) fn best_of(margins: &[f32]) -> Option<usize> {
     Some(best)
 }
 
-/// The margins as shares of 1 (softmax).
-fn shares(margins: &[f32], temperature: f32) -> Vec<f32> {
-    let largest = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut shares: Vec<f32> = margins.iter().map(|margin| ((margin - largest) / temperature).exp()).collect();
+/// Scores as shares of 1 (softmax).
+pub(crate) fn shares(scores: &[f32], temperature: f32) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut shares: Vec<f32> = scores.iter().map(|score| ((score - largest) / temperature).exp()).collect();
     let sum: f32 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
     shares
 }
 
-/// What tells whether the best label is right.
-fn signs(margins: &[f32], shares: &[f32], known: f32, words: usize) -> [f64; SIGNS] {
-    let top = f64::from(best_of(margins).and_then(|best| shares.get(best)).copied().unwrap_or_default());
-    let top = top.clamp(1e-4, 1.0 - 1e-4);
-    let (mut first, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
-    for margin in margins {
-        if *margin > first {
-            (first, second) = (*margin, first);
-        } else {
-            second = second.max(*margin);
-        }
-    }
-    let (first, second) = (f64::from(first.max(-3.0)), f64::from(second.max(-3.0)));
-    [1.0, (top / (1.0 - top)).ln(), first, first - second, f64::from(known), (1.0 + words as f64).ln()]
+/// What tells whether the class with the largest share is right.
+fn signs(opinion: &Opinion, shares: &[f32]) -> [f64; SIGNS] {
+    let best = best_of(shares).unwrap_or_default();
+    let of_best = |of: &[f32]| f64::from(of.get(best).copied().unwrap_or_default().max(SCORE_MIN));
+    let of_others = |of: &[f32]| {
+        let others = of.iter().enumerate().filter(|(class, _)| *class != best).map(|(_, score)| *score);
+        f64::from(others.fold(SCORE_MIN, f32::max))
+    };
+    let top = of_best(shares).clamp(1e-4, 1.0 - 1e-4);
+    let margin = of_best(&opinion.margins);
+    [
+        1.0,
+        (top / (1.0 - top)).ln(),
+        margin,
+        margin - of_others(&opinion.margins),
+        of_best(&opinion.scores) - of_others(&opinion.scores),
+        f64::from(opinion.known),
+        (1.0 + opinion.words as f64).ln(),
+    ]
+}
+
+/// How much the shares given to the right classes surprise, in nats.
+fn surprise(held: &[Held], shares_of: impl Fn(&Opinion) -> Vec<f32>) -> f64 {
+    held.iter()
+        .filter_map(|held| Some((&held.opinion, held.class?)))
+        .map(|(opinion, class)| -f64::from(shares_of(opinion).get(class).copied().unwrap_or_default().max(1e-9)).ln())
+        .sum()
 }
 
 /// The temperature that makes the right classes likeliest, by golden section over its logarithm.
-fn best_temperature(held: &[Held]) -> f32 {
-    let surprise = |temperature: f32| -> f64 {
-        held.iter()
-            .filter_map(|held| Some((held, held.class?)))
-            .map(|(held, class)| {
-                let share = shares(&held.margins, temperature).get(class).copied().unwrap_or_default();
-                -f64::from(share.max(1e-9)).ln()
-            })
-            .sum()
-    };
-    let (mut low, mut high) = (-4.0_f32, 2.0_f32);
-    for _ in 0..24 {
-        let third = (high - low) * 0.382;
-        let (left, right) = (low + third, high - third);
-        if surprise(left.exp()) < surprise(right.exp()) {
+fn best_temperature(held: &[Held], scores: impl Fn(&Opinion) -> &[f32]) -> f32 {
+    let at = |temperature: f32| surprise(held, |opinion| shares(scores(opinion), temperature.exp()));
+    let (mut low, mut high) = (-4.0_f32, 3.0_f32);
+    for _ in 0..20 {
+        let part = (high - low) * 0.382;
+        let (left, right) = (low + part, high - part);
+        if at(left) < at(right) {
             high = right;
         } else {
             low = left;

@@ -16,6 +16,11 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
+    /// From 0 up to, but not, 1.
+    pub(crate) fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1_u32 << 24) as f32
+    }
+
     /// Puts `items` in any order, all orders alike.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {

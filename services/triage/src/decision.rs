@@ -30,8 +30,6 @@ pub struct Ranked<'a> {
     pub label: &'a str,
     /// That this label is right, in [0, 1].
     pub probability: f32,
-    /// The model's margin: beyond 1 it is sure, below -1 sure not.
-    pub margin: f32,
 }
 
 /// A piece of the text that spoke for a label, or against it.

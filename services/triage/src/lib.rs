@@ -14,9 +14,12 @@ mod chance;
 mod decision;
 mod feature;
 mod fold;
+mod judges;
 mod linear;
 mod logistic;
 mod model;
+mod network;
+mod table;
 mod token;
 mod vocabulary;
 

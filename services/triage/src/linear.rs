@@ -3,6 +3,7 @@
 //! It is trained one class against the rest, a block of classes at a time (`block.rs`).
 
 use crate::block::{Block, LANES};
+use crate::table::Table;
 use crate::vocabulary::Point;
 
 /// What a training is told.
@@ -32,51 +33,38 @@ pub(crate) struct Lesson<'a> {
 /// Weights by feature, then by class.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Linear {
-    classes: usize,
-    /// `classes` for each feature.
-    weights: Vec<f32>,
-    bias: Vec<f32>,
+    /// One weight for each class in the row of a feature.
+    pub(crate) weights: Table,
+    pub(crate) bias: Vec<f32>,
 }
 
 impl Linear {
     /// Learns `classes` classes from `lessons`, whose points are in a space of `features`.
     pub(crate) fn train(lessons: &[Lesson<'_>], features: usize, classes: usize, training: &Training) -> Self {
-        let mut model = Self { classes, weights: vec![0.0; features * classes], bias: vec![0.0; classes] };
+        let mut all = vec![0.0; features * classes];
+        let mut all_bias = vec![0.0; classes];
         for first in (0..classes).step_by(LANES) {
             let (weights, bias) = Block::new(lessons, features, first, training).train();
             let width = LANES.min(classes - first);
-            for (of_feature, learned) in model.weights.chunks_exact_mut(classes).zip(&weights) {
+            for (of_feature, learned) in all.chunks_exact_mut(classes).zip(&weights) {
                 of_feature.iter_mut().skip(first).zip(&learned[..width]).for_each(|(to, from)| *to = *from);
             }
-            model.bias.iter_mut().skip(first).zip(&bias[..width]).for_each(|(to, from)| *to = *from);
+            all_bias.iter_mut().skip(first).zip(&bias[..width]).for_each(|(to, from)| *to = *from);
         }
-        model
+        Self { weights: Table::rounded(&all, classes), bias: all_bias }
     }
 
     /// The margin of every class at `point`: beyond 1 the class is sure, below -1 it is sure not.
     pub(crate) fn scores(&self, point: &Point) -> Vec<f32> {
-        let mut scores = vec![0.0; self.classes];
-        self.scores_into(point, &mut scores);
-        scores
-    }
-
-    fn scores_into(&self, point: &Point, scores: &mut [f32]) {
-        scores.copy_from_slice(&self.bias);
+        let mut scores = self.bias.clone();
         for (feature, value) in point {
-            for (score, weight) in scores.iter_mut().zip(self.of_feature(*feature)) {
-                *score += value * weight;
-            }
+            self.weights.add(*feature, *value, &mut scores);
         }
-    }
-
-    /// The weights of one feature, by class; none for a feature that is not there.
-    pub(crate) fn of_feature(&self, feature: u32) -> &[f32] {
-        let begin = feature as usize * self.classes;
-        self.weights.get(begin..begin + self.classes).unwrap_or_default()
+        scores
     }
 
     /// How much memory it takes, bytes.
     pub(crate) fn size(&self) -> usize {
-        size_of_val(self.weights.as_slice()) + size_of_val(self.bias.as_slice())
+        self.weights.size() + size_of_val(self.bias.as_slice())
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use crate::Request;
 use crate::calibration::{Calibration, Held, Threshold};
 use crate::chance::Chance;
 use crate::decision::{Decision, Ranked, Reason};
 use crate::feature::{Reading, View};
-use crate::linear::{Lesson, Linear, Training};
+use crate::judges::Judges;
+use crate::linear::{Lesson, Training};
 use crate::vocabulary::{Placed, Vocabulary};
-use crate::Request;
 
 /// More labels than this are not a list that somebody sorts by.
 pub const LABELS_MAX: usize = 2_000;
@@ -68,11 +69,11 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             views: vec![View::Words, View::Stems, View::InWord],
-            documents_min: 1,
+            documents_min: 2,
             cost: 0.5,
             balance: 0.0,
             passes: 40,
-            tolerance: 0.1,
+            tolerance: 1.0,
             folds: 5,
             seed: 1,
         }
@@ -99,7 +100,7 @@ pub enum TrainError {
 pub struct Model {
     labels: Vec<String>,
     vocabulary: Vocabulary,
-    linear: Linear,
+    judges: Judges,
     calibration: Calibration,
 }
 
@@ -137,11 +138,11 @@ impl Model {
         let training =
             Training { cost: recipe.cost, passes: recipe.passes, tolerance: recipe.tolerance, seed: recipe.seed };
         let held = held_out(examples, &placed, &lessons, &vocabulary, labels.len(), recipe, &training);
-        let linear = Linear::train(&lessons, vocabulary.len(), labels.len(), &training);
+        let judges = Judges::train(&lessons, vocabulary.len(), labels.len(), &training);
         Ok(Self {
             labels: labels.into_iter().map(str::to_owned).collect(),
             vocabulary,
-            linear,
+            judges,
             calibration: Calibration::fit(&held),
         })
     }
@@ -149,15 +150,11 @@ impl Model {
     /// Ranks the labels for `request`.
     pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
         let placed = self.vocabulary.place(&Reading::of(request));
-        let margins = self.linear.scores(&placed.point);
-        let probabilities = self.calibration.probabilities(&margins, placed.known, placed.words);
-        let mut ranked: Vec<Ranked<'_>> = self
-            .labels
-            .iter()
-            .zip(probabilities.iter().zip(&margins))
-            .map(|(label, (probability, margin))| Ranked { label, probability: *probability, margin: *margin })
-            .collect();
-        ranked.sort_by(|one, other| other.margin.total_cmp(&one.margin));
+        let opinion = self.judges.opinion(&placed);
+        let probabilities = self.calibration.probabilities(&opinion);
+        let mut ranked: Vec<Ranked<'_>> =
+            self.labels.iter().zip(probabilities).map(|(label, probability)| Ranked { label, probability }).collect();
+        ranked.sort_by(|one, other| other.probability.total_cmp(&one.probability));
         Decision { ranked, known: placed.known }
     }
 
@@ -178,11 +175,11 @@ impl Model {
         }
         let mut by_span: BTreeMap<(usize, usize), f32> = BTreeMap::new();
         for (number, span) in places {
-            let weights = self.linear.of_feature(number);
-            let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
+            let (weights, scale) = self.judges.linear.weights.row(number);
+            let mean = weights.iter().map(|weight| f32::from(*weight)).sum::<f32>() / weights.len().max(1) as f32;
             let value = values.get(&number).copied().unwrap_or_default() / counts.get(&number).copied().unwrap_or(1.0);
-            let weight = weights.get(class).copied().unwrap_or_default() - mean;
-            *by_span.entry((span.start, span.end)).or_default() += weight * value;
+            let weight = weights.get(class).map_or(0.0, |weight| f32::from(*weight)) - mean;
+            *by_span.entry((span.start, span.end)).or_default() += weight * scale * value;
         }
         let mut reasons: Vec<Reason> =
             by_span.into_iter().map(|((start, end), weight)| Reason { span: start..end, weight }).collect();
@@ -202,7 +199,7 @@ impl Model {
 
     /// How much memory it takes, bytes.
     pub fn size(&self) -> usize {
-        self.vocabulary.size() + self.linear.size() + size_of_val(self.calibration.outcomes())
+        self.vocabulary.size() + self.judges.size() + size_of_val(self.calibration.outcomes())
     }
 
     /// The labels, in the order of their names.
@@ -242,24 +239,19 @@ fn held_out(
         let is_in = |at: usize| folds.get(at).copied().flatten() == Some(fold);
         let rest: Vec<Lesson<'_>> =
             lessons.iter().enumerate().filter(|(at, _)| !is_in(*at)).map(|(_, lesson)| *lesson).collect();
-        let judge = Linear::train(&rest, vocabulary.len(), classes, training);
+        let judges = Judges::train(&rest, vocabulary.len(), classes, training);
         let mut met = vec![0_u32; vocabulary.len()];
         for (number, _) in rest.iter().flat_map(|lesson| lesson.point) {
             if let Some(met) = met.get_mut(*number as usize) {
                 *met += 1;
             }
         }
-        for (at, (placed, lesson)) in placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)) {
-            let _ = at;
-            let placed = placed.among(|number| {
-                met.get(number as usize).is_some_and(|met| *met >= recipe.documents_min)
-            });
-            held.push(Held {
-                margins: judge.scores(&placed.point),
-                class: lesson.class,
-                known: placed.known,
-                words: placed.words,
-            });
+        for (placed, lesson) in
+            placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)).map(|(_, pair)| pair)
+        {
+            let placed =
+                placed.among(|number| met.get(number as usize).is_some_and(|met| *met >= recipe.documents_min));
+            held.push(Held { opinion: judges.opinion(&placed), class: lesson.class });
         }
     }
     held

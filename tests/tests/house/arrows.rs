@@ -72,8 +72,7 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 8] =
-    ["ticket", "plan", "texts", "redaction", "knowledge", "triage", "evaluation", "store"];
+const WITHOUT_GRPC: [&str; 8] = ["ticket", "plan", "texts", "redaction", "knowledge", "triage", "evaluation", "store"];
 
 /// Used by generated code alone, where a look into the sources does not see them.
 const USED_BY_GENERATED: &[(&str, &[&str])] = &[("proto", &["prost", "prost-types", "tonic", "tonic-prost"])];
