@@ -12,14 +12,15 @@ use crate::{Clock, EvaluationError, Row};
 /// The label of requests that are out of scope.
 const OUT_OF_SCOPE: &str = "oos";
 
+/// Refusing may cost so much of the accuracy in scope: 3 requests in 1,000.
+const COST_IN_SCOPE_MAX: f32 = 0.003;
+
 /// Learns from the training part, chooses from the validation part below which confidence a request is refused, and counts
 /// on the test part. A request in scope that is refused counts as sorted wrong.
 pub(crate) fn rows(folder: &Path, clock: Clock<'_>) -> Result<Vec<Row>, EvaluationError> {
     let sheet = Sheet::read(folder, "clinc150_en.tsv")?;
     let all = sheet.columns(["split", "label", "text"])?;
     let part = |name: &'static str| all.iter().filter(move |[split, _, _]| *split == name);
-    let in_scope = |label: &'static str| label;
-    let _ = in_scope;
     let examples: Vec<Example<'_>> = part("train")
         .map(|[_, label, text]| match *label {
             OUT_OF_SCOPE => Example::out_of_scope(text),
@@ -47,18 +48,12 @@ pub(crate) fn rows(folder: &Path, clock: Clock<'_>) -> Result<Vec<Row>, Evaluati
     Ok(vec![common, with_refusal])
 }
 
-/// The confidence at which accuracy in scope and refusal out of scope together are best.
+/// The highest confidence at which refusing costs no more than [`COST_IN_SCOPE_MAX`].
 fn refusal_threshold(verdicts: &[Verdict<'_>]) -> f32 {
-    let gain = |threshold: &f32| {
-        let (in_scope, refused) = at_threshold(verdicts, *threshold);
-        in_scope + refused
-    };
-    let steps: Vec<f32> = (0..100_u8).map(|step| f32::from(step) / 100.0).collect();
-    for s in &steps {
-        let (a, b) = at_threshold(verdicts, *s);
-        eprintln!("{s} {a} {b}");
-    }
-    steps.into_iter().max_by(|one, other| gain(one).total_cmp(&gain(other))).unwrap_or_default()
+    let (forced, _) = at_threshold(verdicts, 0.0);
+    let is_cheap = |threshold: &f32| at_threshold(verdicts, *threshold).0 >= forced - COST_IN_SCOPE_MAX;
+    let confidences = verdicts.iter().map(|verdict| verdict.confidence);
+    confidences.filter(is_cheap).fold(0.0, f32::max)
 }
 
 /// The accuracy in scope, a refusal being wrong, and the share of the others that was refused.

@@ -60,7 +60,7 @@ pub(crate) fn row(name: &str, verdicts: &[Verdict<'_>], at_95: Option<f32>, at_9
     let pairs: Vec<(&str, &str)> =
         verdicts.iter().filter_map(|verdict| Some((verdict.is?, verdict.said.as_str()))).collect();
     let outcomes: Vec<Outcome> =
-        verdicts.iter().map(|verdict| Outcome { confidence: verdict.confidence, right: verdict.is_right() }).collect();
+        verdicts.iter().map(|verdict| Outcome { confidence: verdict.confidence, right: verdict.is_right(), weight: 1.0 }).collect();
     let mut times: Vec<f32> = verdicts.iter().map(|verdict| verdict.took_us).collect();
     times.sort_by(f32::total_cmp);
     Row {

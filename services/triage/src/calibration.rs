@@ -21,6 +21,8 @@ pub struct Outcome {
     pub confidence: f32,
     /// Whether it was the right one.
     pub right: bool,
+    /// How many requests of real traffic it stands for.
+    pub weight: f32,
 }
 
 /// From which confidence on answers are as precise as wanted.
@@ -58,8 +60,9 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Fits the shares to the requests that have a class, and the confidence to all.
-    pub(crate) fn fit(held: &[Held]) -> Self {
+    /// Fits the shares to the requests that have a class, and the confidence to all; requests of no class, where there are
+    /// any, count as at least `out_of_scope_share` of all.
+    pub(crate) fn fit(held: &[Held], out_of_scope_share: f32) -> Self {
         let margins_by = best_temperature(held, |opinion| &opinion.margins);
         let scores_by = best_temperature(held, |opinion| &opinion.scores);
         let mut found =
@@ -70,18 +73,22 @@ impl Calibration {
         };
         found.network =
             NETWORK_SHARES.into_iter().min_by(|one, other| surprise(*one).total_cmp(&surprise(*other))).unwrap_or(0.5);
+        let weight_outside = weight_outside(held, out_of_scope_share);
         let cases: Vec<_> = held
             .iter()
             .map(|held| {
                 let shares = found.shares(&held.opinion);
                 let best = best_of(&shares);
-                (signs(&held.opinion, &shares), best.is_some() && best == held.class, 1.0)
+                (signs(&held.opinion, &shares), best.is_some() && best == held.class, if held.class.is_some() { 1.0 } else { weight_outside })
             })
             .collect();
         found.confidence = Logistic::fit(&cases);
         found.outcomes = cases
             .iter()
-            .map(|(signs, right, _)| Outcome { confidence: found.confidence.probability(signs) as f32, right: *right })
+            .map(|(signs, right, weight)| {
+                let confidence = found.confidence.probability(signs) as f32;
+                Outcome { confidence, right: *right, weight: *weight as f32 }
+            })
             .collect();
         found.outcomes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
         found
@@ -126,21 +133,28 @@ impl Calibration {
 
 /// See [`Calibration::threshold`]; `outcomes` stand most confident first.
 pub(crate) fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshold> {
-    let mut right = 0_usize;
+    let all: f32 = outcomes.iter().map(|outcome| outcome.weight).sum();
+    let (mut right, mut answered) = (0.0, 0.0);
     let mut found = None;
-    for (answered, (at, outcome)) in (1_usize..).zip(outcomes.iter().enumerate()) {
-        right += usize::from(outcome.right);
+    for (at, outcome) in outcomes.iter().enumerate() {
+        right += if outcome.right { outcome.weight } else { 0.0 };
+        answered += outcome.weight;
         let is_last_of_its_confidence = outcomes.get(at + 1).is_none_or(|next| next.confidence < outcome.confidence);
-        let shown = right as f32 / (answered + 1) as f32;
-        if is_last_of_its_confidence && answered >= ANSWERED_MIN && shown >= precision {
-            found = Some(Threshold {
-                confidence: outcome.confidence,
-                precision: right as f32 / answered as f32,
-                coverage: answered as f32 / outcomes.len() as f32,
-            });
+        let shown = right / (answered + 1.0);
+        if is_last_of_its_confidence && at + 1 >= ANSWERED_MIN && shown >= precision {
+            let precision = right / answered;
+            found = Some(Threshold { confidence: outcome.confidence, precision, coverage: answered / all });
         }
     }
     found
+}
+
+/// What a request of no class counts, so that all of them are at least `share` of the traffic.
+fn weight_outside(held: &[Held], share: f32) -> f64 {
+    let outside = held.iter().filter(|held| held.class.is_none()).count() as f64;
+    let inside = held.len() as f64 - outside;
+    let share = f64::from(share.clamp(0.0, 0.9));
+    (inside * share / (1.0 - share) / outside.max(1.0)).max(1.0)
 }
 
 /// Expected calibration error: the mean distance between confidence and the share that was right, over ten bins of equal
@@ -149,12 +163,10 @@ pub fn expected_calibration_error(outcomes: &[Outcome]) -> f32 {
     let mut sorted = outcomes.to_vec();
     sorted.sort_by(|one, other| one.confidence.total_cmp(&other.confidence));
     let bin = sorted.len().div_ceil(10).max(1);
-    let distance = |bin: &[Outcome]| {
-        let confident: f32 = bin.iter().map(|outcome| outcome.confidence).sum();
-        let right = bin.iter().filter(|outcome| outcome.right).count() as f32;
-        (confident - right).abs()
-    };
-    sorted.chunks(bin).map(distance).sum::<f32>() / sorted.len().max(1) as f32
+    let sum = |bin: &[Outcome], of: fn(&Outcome) -> f32| bin.iter().map(|outcome| of(outcome) * outcome.weight).sum::<f32>();
+    let distance =
+        |bin: &[Outcome]| (sum(bin, |outcome| outcome.confidence) - sum(bin, |outcome| f32::from(u8::from(outcome.right)))).abs();
+    sorted.chunks(bin).map(distance).sum::<f32>() / sum(&sorted, |_| 1.0).max(f32::MIN_POSITIVE)
 }
 
 /// The class with the largest margin; the first of equals.

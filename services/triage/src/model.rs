@@ -61,6 +61,9 @@ pub struct Recipe {
     pub tolerance: f32,
     /// Parts of the examples that are held out in turn to measure on; below 2 nothing is measured.
     pub folds: usize,
+    /// The least share of the traffic that is none of the labels, in [0, 1): precision is measured as if so many of the
+    /// out-of-scope examples had come. Without such examples it has no effect.
+    pub out_of_scope_share: f32,
     /// Where chance begins.
     pub seed: u64,
 }
@@ -75,6 +78,7 @@ impl Default for Recipe {
             passes: 40,
             tolerance: 1.0,
             folds: 5,
+            out_of_scope_share: 0.1,
             seed: 1,
         }
     }
@@ -143,7 +147,7 @@ impl Model {
             labels: labels.into_iter().map(str::to_owned).collect(),
             vocabulary,
             judges,
-            calibration: Calibration::fit(&held),
+            calibration: Calibration::fit(&held, recipe.out_of_scope_share),
         })
     }
 
