@@ -59,8 +59,6 @@ pub(crate) fn verdicts<'a>(
 pub(crate) fn row(name: &str, verdicts: &[Verdict<'_>], at_95: Option<f32>, at_98: Option<f32>) -> Row {
     let pairs: Vec<(&str, &str)> =
         verdicts.iter().filter_map(|verdict| Some((verdict.is?, verdict.said.as_str()))).collect();
-    let outcomes: Vec<Outcome> =
-        verdicts.iter().map(|verdict| Outcome { confidence: verdict.confidence, right: verdict.is_right(), weight: 1.0 }).collect();
     let mut times: Vec<f32> = verdicts.iter().map(|verdict| verdict.took_us).collect();
     times.sort_by(f32::total_cmp);
     Row {
@@ -70,10 +68,27 @@ pub(crate) fn row(name: &str, verdicts: &[Verdict<'_>], at_95: Option<f32>, at_9
         macro_f1: macro_f1(&pairs),
         at_95: at_95.map(|threshold| at_precision(verdicts, threshold)),
         at_98: at_98.map(|threshold| at_precision(verdicts, threshold)),
-        calibration_error: expected_calibration_error(&outcomes),
+        calibration_error: expected_calibration_error(&outcomes(verdicts)),
         decision_us: times.get(times.len() / 2).copied().unwrap_or_default(),
         ..Row::default()
     }
+}
+
+/// The lowest confidence from which on `verdicts` were as precise as wanted; `None` where they do not show it.
+pub(crate) fn threshold(verdicts: &[Verdict<'_>], precision: f32) -> Option<f32> {
+    let mut outcomes = outcomes(verdicts);
+    outcomes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
+    triage::threshold(&outcomes, precision).map(|threshold| threshold.confidence)
+}
+
+fn outcomes(verdicts: &[Verdict<'_>]) -> Vec<Outcome> {
+    let outcome = |(example, verdict): (usize, &Verdict<'_>)| Outcome {
+        confidence: verdict.confidence,
+        right: verdict.is_right(),
+        weight: 1.0,
+        example,
+    };
+    verdicts.iter().enumerate().map(outcome).collect()
 }
 
 fn at_precision(verdicts: &[Verdict<'_>], confidence: f32) -> AtPrecision {

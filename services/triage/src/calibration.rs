@@ -23,6 +23,8 @@ pub struct Outcome {
     pub right: bool,
     /// How many requests of real traffic it stands for.
     pub weight: f32,
+    /// Which of the examples it was, counted from 0.
+    pub example: usize,
 }
 
 /// From which confidence on answers are as precise as wanted.
@@ -43,6 +45,8 @@ pub(crate) struct Held {
     pub(crate) opinion: Opinion,
     /// The right class; `None` for a request of no class.
     pub(crate) class: Option<usize>,
+    /// Which of the examples it is.
+    pub(crate) example: usize,
 }
 
 /// How the judges' opinions are read.
@@ -85,9 +89,10 @@ impl Calibration {
         found.confidence = Logistic::fit(&cases);
         found.outcomes = cases
             .iter()
-            .map(|(signs, right, weight)| {
+            .zip(held)
+            .map(|((signs, right, weight), held)| {
                 let confidence = found.confidence.probability(signs) as f32;
-                Outcome { confidence, right: *right, weight: *weight as f32 }
+                Outcome { confidence, right: *right, weight: *weight as f32, example: held.example }
             })
             .collect();
         found.outcomes.sort_by(|one, other| other.confidence.total_cmp(&one.confidence));
@@ -132,7 +137,7 @@ impl Calibration {
 }
 
 /// See [`Calibration::threshold`]; `outcomes` stand most confident first.
-pub(crate) fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshold> {
+pub fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshold> {
     let all: f32 = outcomes.iter().map(|outcome| outcome.weight).sum();
     let (mut right, mut answered) = (0.0, 0.0);
     let mut found = None;
@@ -201,9 +206,19 @@ fn signs(opinion: &Opinion, shares: &[f32]) -> [f64; SIGNS] {
         margin,
         margin - of_others(&opinion.margins),
         of_best(&opinion.scores) - of_others(&opinion.scores),
+        energy(&opinion.scores),
         f64::from(opinion.known),
+        f64::from(opinion.known_words),
         (1.0 + opinion.words as f64).ln(),
     ]
+}
+
+/// The logarithm of the sum of exponentials: high where some class is likely, low where all are strange (Liu and others,
+/// "Energy-based out-of-distribution detection", NeurIPS 2020).
+fn energy(scores: &[f32]) -> f64 {
+    let largest = scores.iter().copied().fold(SCORE_MIN, f32::max);
+    let sum: f32 = scores.iter().map(|score| (score - largest).exp()).sum();
+    f64::from(largest) + f64::from(sum.max(f32::MIN_POSITIVE)).ln()
 }
 
 /// How much the shares given to the right classes surprise, in nats.

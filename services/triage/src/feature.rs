@@ -71,6 +71,19 @@ impl Reading {
         self.tokens.iter().filter(|token| token.kind == Kind::Word).count()
     }
 
+    /// Two hashes: of the whole text, and of the text with its fields.
+    pub(crate) fn identities(&self) -> [u64; 2] {
+        let text = self.tokens.iter().fold(Hash::of(View::Words), |hash, token| hash.text(&token.folded).mark(1));
+        let whole = self.fields.iter().fold(text.mark(2), |hash, field| hash.mark(*field));
+        [text.end(), whole.end()]
+    }
+
+    /// The features of single words in [`View::Stems`].
+    pub(crate) fn single_words(&self) -> impl Iterator<Item = u64> {
+        let words = self.tokens.iter().filter(|token| token.kind == Kind::Word);
+        words.map(|token| Hash::of(View::Stems).text(&token.stem).end())
+    }
+
     /// Calls `emit` with each feature in `view`, repeats included.
     pub(crate) fn features(&self, view: View, emit: &mut impl FnMut(Found)) {
         match view {

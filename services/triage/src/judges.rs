@@ -20,6 +20,8 @@ pub(crate) struct Opinion {
     pub(crate) scores: Vec<f32>,
     /// The share of the text's features that were known.
     pub(crate) known: f32,
+    /// The same among single words, by their stems.
+    pub(crate) known_words: f32,
     /// Its words.
     pub(crate) words: usize,
 }
@@ -39,6 +41,7 @@ impl Judges {
             margins: self.linear.scores(&placed.point),
             scores: self.network.scores(&placed.point),
             known: placed.known,
+            known_words: placed.known_words(),
             words: placed.words,
         }
     }

@@ -17,15 +17,17 @@ mod fold;
 mod judges;
 mod linear;
 mod logistic;
+mod memory;
 mod model;
 mod network;
 mod table;
 mod token;
 mod vocabulary;
 
-pub use calibration::{ANSWERED_MIN, Calibration, Outcome, Threshold, expected_calibration_error};
+pub use calibration::{ANSWERED_MIN, Calibration, Outcome, Threshold, expected_calibration_error, threshold};
 pub use decision::{Decision, Ranked, Reason};
 pub use feature::View;
+pub use memory::{Memory, TEXTS_MAX};
 pub use model::{EXAMPLES_MIN, Example, LABELS_MAX, Model, Recipe, TrainError};
 pub use token::TOKENS_MAX;
 

@@ -250,12 +250,10 @@ fn held_out(
                 *met += 1;
             }
         }
-        for (placed, lesson) in
-            placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)).map(|(_, pair)| pair)
-        {
+        for (at, (placed, lesson)) in placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)) {
             let placed =
                 placed.among(|number| met.get(number as usize).is_some_and(|met| *met >= recipe.documents_min));
-            held.push(Held { opinion: judges.opinion(&placed), class: lesson.class });
+            held.push(Held { opinion: judges.opinion(&placed), class: lesson.class, example: at });
         }
     }
     held

@@ -27,6 +27,8 @@ pub(crate) struct Placed {
     pub(crate) known: f32,
     /// Words in the text.
     pub(crate) words: usize,
+    /// The single words by their stems, where the vocabulary knows them.
+    singles: Vec<Option<u32>>,
     /// Where in the point each view ends.
     ends: Vec<usize>,
 }
@@ -45,7 +47,13 @@ impl Placed {
             begin = *end;
         }
         let share = point.len() as f32 / self.point.len().max(1) as f32;
-        Self { point, known: self.known * share, words: self.words, ends }
+        let singles = self.singles.iter().map(|single| single.filter(|number| is_met(*number))).collect();
+        Self { point, known: self.known * share, words: self.words, singles, ends }
+    }
+
+    /// The share of single words that the vocabulary knows, in [0, 1].
+    pub(crate) fn known_words(&self) -> f32 {
+        self.singles.iter().flatten().count() as f32 / self.singles.len().max(1) as f32
     }
 }
 
@@ -132,7 +140,8 @@ impl Vocabulary {
             ends.push(point.len());
         }
         let known = if distinct == 0 { 0.0 } else { distinct as f32 / (distinct + unknown) as f32 };
-        Placed { point, known, words: reading.words(), ends }
+        let singles = reading.single_words().map(|hash| self.number(hash)).collect();
+        Placed { point, known, words: reading.words(), singles, ends }
     }
 
     /// How much memory it takes, bytes: a hash, a number and a rarity for each feature.
