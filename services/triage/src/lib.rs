@@ -19,6 +19,7 @@ mod linear;
 mod logistic;
 mod memory;
 mod model;
+mod mood;
 mod network;
 mod table;
 mod token;
@@ -29,6 +30,7 @@ pub use decision::{Decision, Ranked, Reason};
 pub use feature::View;
 pub use memory::{Memory, TEXTS_MAX};
 pub use model::{EXAMPLES_MIN, Example, LABELS_MAX, Model, Recipe, TrainError};
+pub use mood::{Evidence, Mood, Sentiment, Why, mood_of};
 pub use token::TOKENS_MAX;
 
 /// What is sorted: a text, and what is known beside it.

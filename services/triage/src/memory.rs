@@ -12,8 +12,8 @@ use crate::feature::Reading;
 /// What is left of an answer when the next one for the same text comes.
 const KEPT: f32 = 0.7;
 
-/// The memory of one text weighs, when full, as much as the model.
-const WEIGHT: f32 = 1.0;
+/// The memory of one text weighs, when full, so many times what the model does.
+const WEIGHT: f32 = 2.0;
 
 /// A memory of one answer is not yet full.
 const DOUBT: f32 = 0.5;

@@ -115,7 +115,7 @@ impl Vocabulary {
     }
 
     /// Where `reading` lies: 1 + ln(count), times rarity, each view of length 1.
-    pub(crate) fn place(&self, reading: &Reading) -> Placed {
+    pub(crate) fn place(&self, reading: &Reading<'_>) -> Placed {
         let mut point = Point::new();
         let mut numbers = Vec::new();
         let mut unknown = 0_usize;
