@@ -27,7 +27,8 @@ pub(crate) fn rows(folder: &Path, clock: Clock<'_>) -> Result<Vec<Row>, Evaluati
         Ok((model, Row { trained: examples.len(), training_s, ..Row::default() }))
     };
     let judged = |model: &Model, name: &'static [&'static str]| {
-        let requests = part(name).map(|[_, label, text]| (Request::of(text), (*label != OUT_OF_SCOPE).then_some(*label)));
+        let requests =
+            part(name).map(|[_, label, text]| (Request::of(text), (*label != OUT_OF_SCOPE).then_some(*label)));
         verdicts(model, requests, clock)
     };
     let (model, base) = learned(&["train"])?;
@@ -37,7 +38,8 @@ pub(crate) fn rows(folder: &Path, clock: Clock<'_>) -> Result<Vec<Row>, Evaluati
     // it was held out.
     let (model, base) = learned(&["train", "val"])?;
     let all_learned: Vec<&[&str; 3]> = part(&["train", "val"]).collect();
-    let of_validation = |outcome: &&Outcome| all_learned.get(outcome.example).is_some_and(|[split, _, _]| *split == "val");
+    let of_validation =
+        |outcome: &&Outcome| all_learned.get(outcome.example).is_some_and(|[split, _, _]| *split == "val");
     let held: Vec<Verdict<'_>> = model
         .calibration()
         .outcomes()

@@ -54,10 +54,6 @@ impl Ticket<'_> {
     fn request(&self) -> Request<'_> {
         Request { text: self.text, fields: &self.fields }
     }
-
-    fn day(&self) -> &str {
-        self.created.get(..10).unwrap_or(self.created)
-    }
 }
 
 fn of_target(
@@ -148,8 +144,11 @@ impl<'a> Desk<'a> {
 
     /// Learns from the tickets that were solved before `now`.
     fn hear(&mut self, now: &str) {
-        let (solved, waiting): (VecDeque<usize>, VecDeque<usize>) =
-            self.waiting.iter().copied().partition(|at| self.tickets.get(*at).is_some_and(|ticket| is_solved(ticket, now)));
+        let (solved, waiting): (VecDeque<usize>, VecDeque<usize>) = self
+            .waiting
+            .iter()
+            .copied()
+            .partition(|at| self.tickets.get(*at).is_some_and(|ticket| is_solved(ticket, now)));
         self.waiting = waiting;
         solved.into_iter().for_each(|at| self.learn(at));
     }

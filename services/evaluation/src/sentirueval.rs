@@ -25,5 +25,5 @@ fn rows(folder: &Path, file: &str, name: &str, clock: Clock<'_>) -> Result<Vec<R
     let part = |name: &'static str| all.iter().filter(move |[split, label, _]| *split == name && *label != MIXED);
     let examples: Vec<Example<'_>> = part("2015train").map(|[_, label, text]| Example::of(text, label)).collect();
     let tests = part("2015test").map(|[_, label, text]| (Request::of(text), Some(*label)));
-    Ok(vec![train_and_test(name, &examples, tests, &Recipe::default(), clock)?])
+    Ok(vec![train_and_test(name, &examples, tests, &Recipe::mood(), clock)?])
 }

@@ -83,7 +83,11 @@ impl Calibration {
             .map(|held| {
                 let shares = found.shares(&held.opinion);
                 let best = best_of(&shares);
-                (signs(&held.opinion, &shares), best.is_some() && best == held.class, if held.class.is_some() { 1.0 } else { weight_outside })
+                (
+                    signs(&held.opinion, &shares),
+                    best.is_some() && best == held.class,
+                    if held.class.is_some() { 1.0 } else { weight_outside },
+                )
             })
             .collect();
         found.confidence = Logistic::fit(&cases);
@@ -168,9 +172,11 @@ pub fn expected_calibration_error(outcomes: &[Outcome]) -> f32 {
     let mut sorted = outcomes.to_vec();
     sorted.sort_by(|one, other| one.confidence.total_cmp(&other.confidence));
     let bin = sorted.len().div_ceil(10).max(1);
-    let sum = |bin: &[Outcome], of: fn(&Outcome) -> f32| bin.iter().map(|outcome| of(outcome) * outcome.weight).sum::<f32>();
-    let distance =
-        |bin: &[Outcome]| (sum(bin, |outcome| outcome.confidence) - sum(bin, |outcome| f32::from(u8::from(outcome.right)))).abs();
+    let sum =
+        |bin: &[Outcome], of: fn(&Outcome) -> f32| bin.iter().map(|outcome| of(outcome) * outcome.weight).sum::<f32>();
+    let distance = |bin: &[Outcome]| {
+        (sum(bin, |outcome| outcome.confidence) - sum(bin, |outcome| f32::from(u8::from(outcome.right)))).abs()
+    };
     sorted.chunks(bin).map(distance).sum::<f32>() / sum(&sorted, |_| 1.0).max(f32::MIN_POSITIVE)
 }
 

@@ -175,7 +175,8 @@ impl<'a> Reading<'a> {
             emit(Found { hash: Hash::of(View::Mood).mark(u64::from(name)).mark(u64::from(value)).end(), span: 0..0 });
         }
         for evidence in mood.evidence {
-            let turned = Hash::of(View::Mood).mark(100).mark(evidence.why as u64).mark(u64::from(evidence.weight > 0.0));
+            let turned =
+                Hash::of(View::Mood).mark(100).mark(evidence.why as u64).mark(u64::from(evidence.weight > 0.0));
             emit(Found { hash: turned.end(), span: evidence.span });
         }
     }

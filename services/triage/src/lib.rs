@@ -21,6 +21,7 @@ mod memory;
 mod model;
 mod mood;
 mod network;
+mod stored;
 mod table;
 mod token;
 mod vocabulary;
@@ -31,6 +32,7 @@ pub use feature::View;
 pub use memory::{Memory, TEXTS_MAX};
 pub use model::{EXAMPLES_MIN, Example, LABELS_MAX, Model, Recipe, TrainError};
 pub use mood::{Evidence, Mood, Sentiment, Why, mood_of};
+pub use stored::{ReadError, STORED_BYTES_MAX};
 pub use token::TOKENS_MAX;
 
 /// What is sorted: a text, and what is known beside it.

@@ -68,6 +68,15 @@ pub struct Recipe {
     pub seed: u64,
 }
 
+impl Recipe {
+    /// For the mood of messages: what the lexicon finds counts beside stems and characters, and mistakes cost less, since
+    /// what people are angry about changes while the way they say it stays.
+    pub fn mood() -> Self {
+        let views = vec![View::Stems, View::InWord, View::Across, View::Mood];
+        Self { views, cost: 0.1, balance: 0.5, ..Self::default() }
+    }
+}
+
 impl Default for Recipe {
     fn default() -> Self {
         Self {
@@ -199,6 +208,21 @@ impl Model {
     /// How its margins are read, and what that was measured on.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
+    }
+
+    /// All that was learned.
+    pub(crate) fn parts(&self) -> (&[String], &Vocabulary, &Judges, &Calibration) {
+        (&self.labels, &self.vocabulary, &self.judges, &self.calibration)
+    }
+
+    /// What [`Model::parts`] took apart.
+    pub(crate) fn from_parts(
+        labels: Vec<String>,
+        vocabulary: Vocabulary,
+        judges: Judges,
+        calibration: Calibration,
+    ) -> Self {
+        Self { labels, vocabulary, judges, calibration }
     }
 
     /// How much memory it takes, bytes.

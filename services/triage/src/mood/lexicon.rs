@@ -42,7 +42,8 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for (weight, word) in entries(include_str!("ru.txt")).chain(entries(include_str!("en.txt"))) {
         lexicon.add(word, weight.parse().unwrap_or_default());
     }
-    lexicon.signs = entries(include_str!("signs.txt")).map(|(of, sign)| (sign, of.parse().unwrap_or_default())).collect();
+    lexicon.signs =
+        entries(include_str!("signs.txt")).map(|(of, sign)| (sign, of.parse().unwrap_or_default())).collect();
     lexicon.signs.sort_by_key(|(sign, _)| std::cmp::Reverse(sign.len()));
     for (kind, word) in entries(include_str!("turns.txt")) {
         let mut stems = stems(word).into_iter();
@@ -100,7 +101,8 @@ impl Lexicon {
     /// The longest phrase that `stems` begin with: how many stems it has, and its weight.
     pub(super) fn phrase(&self, stems: &[&str]) -> Option<(usize, f32)> {
         let (first, rest) = stems.split_first()?;
-        let begins = |phrase: &[String]| rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(is, said)| is == said);
+        let begins =
+            |phrase: &[String]| rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(is, said)| is == said);
         let (found, weight) = self.phrases.get(*first)?.iter().find(|(phrase, _)| begins(phrase))?;
         Some((found.len() + 1, *weight))
     }
@@ -108,7 +110,8 @@ impl Lexicon {
     /// How many stems the mark of irony has that `stems` begin with.
     pub(super) fn irony(&self, stems: &[&str]) -> Option<usize> {
         let (first, rest) = stems.split_first()?;
-        let begins = |phrase: &[String]| rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(is, said)| is == said);
+        let begins =
+            |phrase: &[String]| rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(is, said)| is == said);
         self.irony.get(*first)?.iter().find(|phrase| begins(phrase)).map(|phrase| phrase.len() + 1)
     }
 
@@ -127,5 +130,7 @@ fn stems(entry: &str) -> Vec<String> {
 /// What stands first in each line, with each of the others; lines with `#` are notes.
 fn entries(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = file.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| line.split_once(' ')).flat_map(|(first, rest)| rest.split_whitespace().map(move |word| (first, word)))
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .flat_map(|(first, rest)| rest.split_whitespace().map(move |word| (first, word)))
 }

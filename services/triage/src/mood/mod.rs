@@ -223,7 +223,8 @@ impl Reader<'_> {
     /// Kind words beside a mark of irony, or in quotation marks, are meant otherwise; thanks beside a complaint are manners.
     fn turn_irony(&mut self) {
         let negative: f32 = self.evidence.iter().map(|evidence| evidence.weight.min(0.0)).sum();
-        for evidence in self.evidence.iter_mut().filter(|evidence| evidence.weight > 0.0 && evidence.why != Why::Marks) {
+        for evidence in self.evidence.iter_mut().filter(|evidence| evidence.weight > 0.0 && evidence.why != Why::Marks)
+        {
             let before = self.text.get(..evidence.span.start).unwrap_or_default().chars().next_back();
             let after = self.text.get(evidence.span.end..).unwrap_or_default().chars().next();
             let is_quoted = matches!((before, after), (Some('"' | '«' | '“'), Some('"' | '»' | '”')));
