@@ -82,9 +82,7 @@ fn refusing(name: &str, model: &Model, base: &Row, tested: &[Verdict<'_>], thres
 fn refusal_threshold(verdicts: &[Verdict<'_>]) -> f32 {
     let is_affordable = |threshold: &f32| at_threshold(verdicts, *threshold).0 >= IN_SCOPE_WANTED;
     let confidences = verdicts.iter().map(|verdict| verdict.confidence);
-    let t = confidences.filter(is_affordable).fold(0.0, f32::max);
-
-    t
+    confidences.filter(is_affordable).fold(0.0, f32::max)
 }
 
 /// The accuracy in scope, a refusal being wrong, and the share of the others that was refused.

@@ -13,6 +13,9 @@ use lexicon::{LEXICON, Turn};
 /// So far back, in words, a negation is looked for.
 const NEGATION_WORDS: usize = 3;
 
+/// The longest phrase that is looked for, in words.
+const PHRASE_WORDS_MAX: usize = 5;
+
 /// Sums below this, either way, are no mood.
 const MOOD_MIN: f32 = 1.0;
 
@@ -83,7 +86,7 @@ pub fn mood_of(text: &str) -> Mood {
 
 /// The same for a text that is cut already.
 pub(crate) fn mood_of_tokens(text: &str, tokens: &[Token]) -> Mood {
-    let mut reader = Reader { text, tokens, evidence: Vec::new(), irony: None };
+    let mut reader = Reader { text, tokens, evidence: Vec::new(), irony: false };
     reader.read();
     reader.capitals();
     reader.turn_irony();
@@ -130,30 +133,40 @@ struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     evidence: Vec<Evidence>,
-    irony: Option<Range<usize>>,
+    irony: bool,
 }
 
 impl Reader<'_> {
     fn read(&mut self) {
-        let stems: Vec<&str> = self.tokens.iter().map(|token| token.stem.as_str()).collect();
         let mut at = 0;
         let mut read_until = 0;
-        while let (Some(token), Some(rest)) = (self.tokens.get(at), stems.get(at..)) {
-            at += 1;
+        while let Some(token) = self.tokens.get(at) {
+            let ahead: Vec<(usize, &str)> = self.ahead(at).collect();
+            let stems: Vec<&str> = ahead.iter().map(|(_, stem)| *stem).collect();
+            let end_of = |length: usize| ahead.get(length.saturating_sub(1)).map_or(at, |(last, _)| *last);
+            let mut last = at;
             if token.span.start < read_until {
-                continue;
-            }
-            if let Some(length) = LEXICON.irony(rest) {
-                self.irony = Some(token.span.clone());
-                at += length - 1;
-            } else if let Some((length, weight)) = LEXICON.phrase(rest) {
-                let last = self.tokens.get(at + length - 2).unwrap_or(token);
-                self.word(at - 1, token.span.start..last.span.end, weight);
-                at += length - 1;
+                // A part of a sign that was read.
+            } else if let Some(length) = LEXICON.irony(&stems) {
+                last = end_of(length);
+                self.irony = true;
+                let end = self.tokens.get(last).unwrap_or(token).span.end;
+                self.evidence.push(Evidence { span: token.span.start..end, weight: -0.5, why: Why::Irony });
+            } else if let Some((length, weight)) = LEXICON.phrase(&stems) {
+                last = end_of(length);
+                let end = self.tokens.get(last).unwrap_or(token).span.end;
+                self.word(at, token.span.start..end, weight);
             } else if token.kind == Kind::Mark || token.kind == Kind::Word {
-                read_until = self.sign_or_word(at - 1, token);
+                read_until = self.sign_or_word(at, token);
             }
+            at = last + 1;
         }
+    }
+
+    /// The tokens from `at` on, commas left out, as far as a phrase may reach.
+    fn ahead(&self, at: usize) -> impl Iterator<Item = (usize, &str)> {
+        let tokens = self.tokens.iter().enumerate().skip(at).filter(|(_, token)| token.folded != ",");
+        tokens.take(PHRASE_WORDS_MAX).map(|(at, token)| (at, token.stem.as_str()))
     }
 
     /// Takes a token as a sign, as repeated marks or as a word; says up to which byte it was read.
@@ -191,7 +204,7 @@ impl Reader<'_> {
                 _ if token.kind != Kind::Word => break,
                 Some(Turn::Negator) => {
                     // "Not good" is bad, and "not bad" is hardly more than neutral.
-                    weight *= if weight > 0.0 { -0.8 } else { -0.5 };
+                    weight *= if weight > 0.0 { -1.0 } else { -0.5 };
                     why = Why::Negated;
                     break;
                 }
@@ -214,7 +227,7 @@ impl Reader<'_> {
         let shouted = words().filter(is_shout).count();
         if shouted >= 3
             && shouted * 2 > words().count()
-            && let (Some(first), Some(last)) = (words().find(is_shout), words().filter(is_shout).last())
+            && let (Some(first), Some(last)) = (words().find(is_shout), words().rfind(is_shout))
         {
             self.evidence.push(Evidence { span: first.span.start..last.span.end, weight: -1.0, why: Why::Capitals });
         }
@@ -228,7 +241,7 @@ impl Reader<'_> {
             let before = self.text.get(..evidence.span.start).unwrap_or_default().chars().next_back();
             let after = self.text.get(evidence.span.end..).unwrap_or_default().chars().next();
             let is_quoted = matches!((before, after), (Some('"' | '«' | '“'), Some('"' | '»' | '”')));
-            if is_quoted || (self.irony.is_some() && evidence.why == Why::Word) {
+            if is_quoted || (self.irony && evidence.why == Why::Word) {
                 evidence.weight *= -0.8;
                 evidence.why = Why::Irony;
             } else if negative <= -2.0 && evidence.weight <= 1.0 {
