@@ -19,6 +19,10 @@ pub const LABELS_MAX: usize = 2_000;
 /// Fewer examples than this teach nothing.
 pub const EXAMPLES_MIN: usize = 10;
 
+/// A few out-of-scope examples that stand for all count no more than this in learning; what they look like by chance would
+/// be learned by heart.
+const OUTSIDE_WEIGHT_MAX: f32 = 10.0;
+
 /// Something to learn from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Example<'a> {
@@ -61,7 +65,7 @@ pub struct Recipe {
     pub tolerance: f32,
     /// Parts of the examples that are held out in turn to measure on; below 2 nothing is measured.
     pub folds: usize,
-    /// The least share of the traffic that is none of the labels, in [0, 1): precision is measured as if so many of the
+    /// The least share of the traffic that is none of the labels, in [0, 1): learning and measuring go as if so many of the
     /// out-of-scope examples had come. Without such examples it has no effect.
     pub out_of_scope_share: f32,
     /// Where chance begins.
@@ -139,12 +143,13 @@ impl Model {
         let placed: Vec<Placed> =
             examples.iter().map(|example| vocabulary.place(&Reading::of(&example.request))).collect();
         let balance = balances(examples, &numbers, recipe.balance);
+        let outside = weight_outside(examples, recipe.out_of_scope_share).min(OUTSIDE_WEIGHT_MAX);
         let lessons: Vec<Lesson<'_>> = examples
             .iter()
             .zip(&placed)
             .map(|(example, placed)| {
                 let class = example.label.and_then(|label| numbers.get(label)).copied();
-                let balance = class.and_then(|class| balance.get(class)).copied().unwrap_or(1.0);
+                let balance = class.and_then(|class| balance.get(class)).copied().unwrap_or(outside);
                 Lesson { point: &placed.point, class, weight: example.weight * balance }
             })
             .collect();
@@ -246,6 +251,14 @@ fn balances(examples: &[Example<'_>], numbers: &BTreeMap<&str, usize>, strength:
     }
     let mean = sizes.iter().sum::<f32>() / sizes.len() as f32;
     sizes.iter().map(|size| (mean / size).powf(strength)).collect()
+}
+
+/// What an out-of-scope example counts, so that all of them are at least `share` of the examples.
+fn weight_outside(examples: &[Example<'_>], share: f32) -> f32 {
+    let outside = examples.iter().filter(|example| example.label.is_none()).count() as f32;
+    let inside = examples.len() as f32 - outside;
+    let share = share.clamp(0.0, 0.9);
+    (inside * share / (1.0 - share) / outside.max(1.0)).max(1.0)
 }
 
 /// Every traffic example as a model sees it that has not learned from it.
