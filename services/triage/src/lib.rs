@@ -1,9 +1,15 @@
 //! Sorts requests by what they say: any question with a closed list of answers (category, zone, kind, impact, urgency),
 //! learned from the organization's own resolved tickets; and hears the mood.
 //!
-//! [`Model::train`] learns from [`Example`]s; [`Model::decide`] ranks the labels, each with a probability that means what it
-//! says; [`Model::threshold`] tells from which confidence on an answer is as precise as the plan wants it, or that the data
-//! do not say; [`Model::explain`] names the words that made a decision.
+//! [`Model::train`] learns from [`Example`]s, those out of scope among them; [`Model::decide`] ranks the labels, each with a
+//! probability that means what it says; [`Model::threshold`] tells from which confidence on an answer is as precise as the
+//! plan wants it, or that the data do not say; [`Model::explain`] names the words that spoke for a label;
+//! [`Model::to_bytes`] and [`Model::from_bytes`] keep it. [`Memory`] learns from ticket to ticket between two trainings.
+//! [`mood_of`] hears the mood by a lexicon and shows the words; a model made by [`Recipe::mood`] learns it from messages.
+//!
+//! **How it works.** A text becomes counts of words, stems in pairs and characters (`feature.rs`), weighed by rarity
+//! (`vocabulary.rs`). A linear model (`block.rs`, `linear.rs`) and a small network (`network.rs`) judge it; their shares are
+//! mixed, and the confidence in the best label is fitted on requests that were held out (`calibration.rs`).
 //!
 //! **Invariant:** this crate does no I/O, knows no other crate of the workspace, takes chance from a seed and tells no time.
 //! A model holds hashes and weights, no text of any ticket.

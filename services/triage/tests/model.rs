@@ -1,5 +1,7 @@
 //! What a model learns from examples, and what it says of its own certainty.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use triage::{Example, Model, ReadError, Recipe, Request, TrainError, expected_calibration_error};
 
@@ -25,7 +27,13 @@ fn tickets() -> Vec<(String, Option<&'static str>)> {
     made
 }
 
-fn model() -> Model {
+/// Trained once for all tests that only ask it.
+fn model() -> &'static Model {
+    static MODEL: LazyLock<Model> = LazyLock::new(trained);
+    &MODEL
+}
+
+fn trained() -> Model {
     let tickets = tickets();
     let examples: Vec<Example<'_>> = tickets
         .iter()
@@ -79,7 +87,7 @@ fn a_threshold_keeps_its_promise_on_what_was_held_out() {
 
 #[test]
 fn the_same_examples_make_the_same_model() {
-    assert_eq!(model().version(), model().version());
+    assert_eq!(model().version(), trained().version());
 }
 
 #[test]
@@ -143,6 +151,6 @@ proptest! {
 }
 
 fn small_model() -> Vec<u8> {
-    static STORED: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| model().to_bytes());
+    static STORED: LazyLock<Vec<u8>> = LazyLock::new(|| model().to_bytes());
     STORED.clone()
 }
