@@ -144,6 +144,13 @@ impl pb::ticket_service_server::TicketService for Desk {
         Ok(Response::new(pb::ListTicketsResponse { tickets, next_page_token: String::new() }))
     }
 
+    async fn explain_deadline(
+        &self,
+        _: Request<pb::ExplainDeadlineRequest>,
+    ) -> Result<Response<pb::ExplainDeadlineResponse>, Status> {
+        not_here()
+    }
+
     async fn get_journey(&self, _: Request<pb::GetJourneyRequest>) -> Result<Response<pb::GetJourneyResponse>, Status> {
         not_here()
     }

@@ -11,7 +11,7 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{audit, demo, plans, serve, ticket_work, up};
+use crate::{audit, demo, eval, plans, serve, ticket_work, up};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -54,6 +54,8 @@ enum Command {
     /// Check plans, or print what a plan may say.
     #[command(subcommand)]
     Plan(PlanCommand),
+    /// Measure how well requests are sorted, on sets with known answers. Thresholds are chosen on the training parts.
+    Eval(eval::Options),
     /// Check what must always hold, over the databases of a running or a stopped suite.
     Audit {
         /// Print one JSON object.
@@ -137,6 +139,7 @@ impl Cli {
             Command::Serve { target, given } => serve::run(target, &given.resolve()?).await.map(|()| true),
             Command::Demo(options) => demo::run(*options).await,
             Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
+            Command::Eval(options) => eval::run(options).await,
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),
             Command::Plan(PlanCommand::Holidays { file, from, to }) => {
                 print!("{}", plans::holidays(&file, from..=to.unwrap_or(from))?);

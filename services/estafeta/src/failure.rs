@@ -62,6 +62,9 @@ pub enum Failure {
         /// Why.
         reason: plan::NoHolidays,
     },
+    /// A set cannot be measured.
+    #[error("{0}; give another folder by --dir, or another set by --set")]
+    Evaluation(#[from] evaluation::EvaluationError),
     /// Open tickets need what a changed plan no longer has.
     #[error("the plan of `{organization}`: {}", list(orphans))]
     Orphans {

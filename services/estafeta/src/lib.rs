@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod cli;
 pub mod demo;
+pub mod eval;
 pub mod failure;
 mod lines;
 pub mod people;

@@ -12,6 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("texts", &["ticket", "deadline"]),
     ("redaction", &[]),
     ("knowledge", &[]),
+    ("triage", &[]),
+    ("evaluation", &["triage"]),
     ("proto", &[]),
     ("telemetry", &[]),
     ("rpc", &["ticket", "proto", "telemetry"]),
@@ -40,6 +42,8 @@ const EVERYTHING: &[&str] = &[
     "texts",
     "redaction",
     "knowledge",
+    "triage",
+    "evaluation",
     "proto",
     "telemetry",
     "rpc",
@@ -72,7 +76,8 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 7] = ["ticket", "deadline", "plan", "texts", "redaction", "knowledge", "store"];
+const WITHOUT_GRPC: [&str; 9] =
+    ["ticket", "deadline", "plan", "texts", "redaction", "knowledge", "triage", "evaluation", "store"];
 
 /// Used by generated code alone, where a look into the sources does not see them.
 const USED_BY_GENERATED: &[(&str, &[&str])] = &[("proto", &["prost", "prost-types", "tonic", "tonic-prost"])];

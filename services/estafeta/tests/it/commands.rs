@@ -50,6 +50,15 @@ fn holidays_of_a_calendar_are_printed_as_lines_of_a_plan() {
 }
 
 #[test]
+fn what_cannot_be_measured_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = ran(&["eval", "--dir", text(dir.path())]);
+    assert!(!output.status.success() && out(&output).contains("banking77_en.tsv"), "{}", out(&output));
+    let output = ran(&["eval", "--dir", text(dir.path()), "--set", "nothing"]);
+    assert!(err(&output).contains("no set is named `nothing`; known are"), "{}", err(&output));
+}
+
+#[test]
 fn help_tells_flag_variable_and_default_of_every_setting() {
     let help = out(&ran(&["serve", "--help"]));
     for wanted in ["--port-base", "ESTAFETA_PORT_BASE", "Default: 7100", "--peer", "--partner", "ESTAFETA_DATABASE"] {

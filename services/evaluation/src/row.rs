@@ -1,0 +1,95 @@
+//! What is reported: rows, as a table for people and as data.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What was measured on one task of a set. Shares are in [0, 1].
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Row {
+    /// The set and the task.
+    pub name: String,
+    /// Examples learned from.
+    pub trained: usize,
+    /// Requests judged.
+    pub tested: usize,
+    /// The share of requests in scope that were sorted right.
+    pub accuracy: f32,
+    /// The mean over labels of F1.
+    pub macro_f1: f32,
+    /// Answering only where the training part showed 95 % precision.
+    pub at_95: Option<AtPrecision>,
+    /// The same at 98 %.
+    pub at_98: Option<AtPrecision>,
+    /// The share of out-of-scope requests that were refused.
+    pub out_of_scope_refused: Option<f32>,
+    /// Expected calibration error of the confidence in the best label.
+    pub calibration_error: f32,
+    /// Median time of one decision, microseconds.
+    pub decision_us: f32,
+    /// Time of the training with its calibration, seconds.
+    pub training_s: f32,
+    /// The model in memory, bytes.
+    pub model_bytes: usize,
+}
+
+/// What a threshold chosen beforehand did on the test part.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AtPrecision {
+    /// The confidence from which on answers were given.
+    pub confidence: f32,
+    /// The precision that was reached.
+    pub precision: f32,
+    /// The share of requests answered.
+    pub coverage: f32,
+}
+
+/// All rows, and what could not be measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// A row for each task.
+    pub rows: Vec<Row>,
+    /// What is missing in the folder.
+    pub missing: Vec<String>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["task", "trained", "tested", "accuracy", "F1", "at 95 %", "at 98 %", "refused", "ECE"];
+        let tail = ["µs", "train s", "MB"];
+        writeln!(
+            to,
+            "{:<34} {:>7} {:>6} {:>8} {:>5} {:>12} {:>12} {:>7} {:>4} {:>6} {:>7} {:>6}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7], head[8], tail[0], tail[1], tail[2]
+        )?;
+        for row in &self.rows {
+            let at = |at: Option<AtPrecision>| {
+                at.map_or_else(|| "-".to_owned(), |at| format!("{} of {}", percent(at.precision), percent(at.coverage)))
+            };
+            writeln!(
+                to,
+                "{:<34} {:>7} {:>6} {:>8} {:>5} {:>12} {:>12} {:>7} {:>4} {:>6.0} {:>7.1} {:>6.1}",
+                row.name,
+                row.trained,
+                row.tested,
+                percent(row.accuracy),
+                percent(row.macro_f1),
+                at(row.at_95),
+                at(row.at_98),
+                row.out_of_scope_refused.map_or_else(|| "-".to_owned(), percent),
+                percent(row.calibration_error),
+                row.decision_us,
+                row.training_s,
+                row.model_bytes as f32 / 1e6,
+            )?;
+        }
+        for missing in &self.missing {
+            writeln!(to, "not measured: {missing}")?;
+        }
+        Ok(())
+    }
+}
+
+fn percent(share: f32) -> String {
+    format!("{:.1}", share * 100.0)
+}

@@ -1,0 +1,316 @@
+//! A model: learned from examples, asked for decisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use crate::Request;
+use crate::calibration::{Calibration, Held, Threshold};
+use crate::chance::Chance;
+use crate::decision::{Decision, Ranked, Reason};
+use crate::feature::{Reading, View};
+use crate::judges::Judges;
+use crate::linear::{Lesson, Training};
+use crate::vocabulary::{Placed, Vocabulary};
+
+/// More labels than this are not a list that somebody sorts by.
+pub const LABELS_MAX: usize = 2_000;
+
+/// Fewer examples than this teach nothing.
+pub const EXAMPLES_MIN: usize = 10;
+
+/// A few out-of-scope examples that stand for all count no more than this in learning; what they look like by chance would
+/// be learned by heart.
+const OUTSIDE_WEIGHT_MAX: f32 = 10.0;
+
+/// Something to learn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Example<'a> {
+    /// What came in.
+    pub request: Request<'a>,
+    /// What it turned out to be; `None` is out of scope: none of the labels.
+    pub label: Option<&'a str>,
+    /// How much a mistake on it counts; 1 for a resolved ticket.
+    pub weight: f32,
+    /// Whether it is traffic. What is not, an article for example, teaches, but precision is not measured on it.
+    pub is_traffic: bool,
+}
+
+impl<'a> Example<'a> {
+    /// A resolved ticket with a text and no fields.
+    pub fn of(text: &'a str, label: &'a str) -> Self {
+        Self { request: Request::of(text), label: Some(label), weight: 1.0, is_traffic: true }
+    }
+
+    /// A request that is none of the labels.
+    pub fn out_of_scope(text: &'a str) -> Self {
+        Self { request: Request::of(text), label: None, weight: 1.0, is_traffic: true }
+    }
+}
+
+/// How a model is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// In which views texts are looked at.
+    pub views: Vec<View>,
+    /// A feature in fewer examples than this is not learned.
+    pub documents_min: u32,
+    /// What a mistake costs against large weights.
+    pub cost: f32,
+    /// How much rare labels are made up for: 0 not at all, 1 fully.
+    pub balance: f32,
+    /// Passes over the examples, at most.
+    pub passes: usize,
+    /// Learning ends when no example pulls harder than this.
+    pub tolerance: f32,
+    /// Parts of the examples that are held out in turn to measure on; below 2 nothing is measured.
+    pub folds: usize,
+    /// The least share of the traffic that is none of the labels, in [0, 1): learning and measuring go as if so many of the
+    /// out-of-scope examples had come. Without such examples it has no effect.
+    pub out_of_scope_share: f32,
+    /// Where chance begins.
+    pub seed: u64,
+}
+
+impl Recipe {
+    /// For the mood of messages: what the lexicon finds counts beside stems and characters, and mistakes cost less, since
+    /// what people are angry about changes while the way they say it stays.
+    pub fn mood() -> Self {
+        let views = vec![View::Stems, View::InWord, View::Across, View::Mood];
+        Self { views, cost: 0.1, balance: 0.5, ..Self::default() }
+    }
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            views: vec![View::Words, View::Stems, View::InWord],
+            documents_min: 2,
+            cost: 0.5,
+            balance: 0.0,
+            passes: 40,
+            tolerance: 1.0,
+            folds: 5,
+            out_of_scope_share: 0.1,
+            seed: 1,
+        }
+    }
+}
+
+/// Why no model was made.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// Too little to learn from.
+    #[error("{0} examples teach nothing; at least {EXAMPLES_MIN} are needed")]
+    TooFewExamples(usize),
+    /// There is nothing to tell apart.
+    #[error("{0} labels are not a choice; from 2 to {LABELS_MAX} can be learned")]
+    Labels(usize),
+    /// A weight that cannot be.
+    #[error("an example weighs {0}; a weight is a number above 0")]
+    Weight(String),
+}
+
+/// What was learned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    labels: Vec<String>,
+    vocabulary: Vocabulary,
+    judges: Judges,
+    calibration: Calibration,
+}
+
+impl Model {
+    /// Learns from `examples`. The same examples and recipe make the same model.
+    ///
+    /// # Errors
+    /// [`TrainError`] where there is nothing to learn.
+    pub fn train(examples: &[Example<'_>], recipe: &Recipe) -> Result<Self, TrainError> {
+        if examples.len() < EXAMPLES_MIN {
+            return Err(TrainError::TooFewExamples(examples.len()));
+        }
+        if let Some(example) = examples.iter().find(|example| !(example.weight > 0.0 && example.weight.is_finite())) {
+            return Err(TrainError::Weight(example.weight.to_string()));
+        }
+        let labels: BTreeSet<&str> = examples.iter().filter_map(|example| example.label).collect();
+        if labels.len() < 2 || labels.len() > LABELS_MAX {
+            return Err(TrainError::Labels(labels.len()));
+        }
+        let numbers: BTreeMap<&str, usize> = labels.iter().copied().zip(0..).collect();
+        let vocabulary =
+            Vocabulary::of(examples.iter().map(|example| &example.request), &recipe.views, recipe.documents_min);
+        let placed: Vec<Placed> =
+            examples.iter().map(|example| vocabulary.place(&Reading::of(&example.request))).collect();
+        let balance = balances(examples, &numbers, recipe.balance);
+        let outside = weight_outside(examples, recipe.out_of_scope_share).min(OUTSIDE_WEIGHT_MAX);
+        let lessons: Vec<Lesson<'_>> = examples
+            .iter()
+            .zip(&placed)
+            .map(|(example, placed)| {
+                let class = example.label.and_then(|label| numbers.get(label)).copied();
+                let balance = class.and_then(|class| balance.get(class)).copied().unwrap_or(outside);
+                Lesson { point: &placed.point, class, weight: example.weight * balance }
+            })
+            .collect();
+        let training =
+            Training { cost: recipe.cost, passes: recipe.passes, tolerance: recipe.tolerance, seed: recipe.seed };
+        let held = held_out(examples, &placed, &lessons, &vocabulary, labels.len(), recipe, &training);
+        let judges = Judges::train(&lessons, vocabulary.len(), labels.len(), &training);
+        Ok(Self {
+            labels: labels.into_iter().map(str::to_owned).collect(),
+            vocabulary,
+            judges,
+            calibration: Calibration::fit(&held, recipe.out_of_scope_share),
+        })
+    }
+
+    /// Ranks the labels for `request`.
+    pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
+        let placed = self.vocabulary.place(&Reading::of(request));
+        let opinion = self.judges.opinion(&placed);
+        let probabilities = self.calibration.probabilities(&opinion);
+        let mut ranked: Vec<Ranked<'_>> =
+            self.labels.iter().zip(probabilities).map(|(label, probability)| Ranked { label, probability }).collect();
+        ranked.sort_by(|one, other| other.probability.total_cmp(&one.probability));
+        Decision { ranked, known: placed.known }
+    }
+
+    /// The pieces of the text that spoke for `label` and against it, the strongest first; empty for an unknown label.
+    pub fn explain(&self, request: &Request<'_>, label: &str) -> Vec<Reason> {
+        let Some(class) = self.labels.iter().position(|known| known == label) else { return Vec::new() };
+        let reading = Reading::of(request);
+        let values: BTreeMap<u32, f32> = self.vocabulary.place(&reading).point.into_iter().collect();
+        let mut counts: BTreeMap<u32, f32> = BTreeMap::new();
+        let mut places: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
+        for view in self.vocabulary.views() {
+            reading.features(*view, &mut |found| {
+                if let Some(number) = self.vocabulary.number(found.hash) {
+                    *counts.entry(number).or_default() += 1.0;
+                    places.push((number, found.span));
+                }
+            });
+        }
+        let mut by_span: BTreeMap<(usize, usize), f32> = BTreeMap::new();
+        for (number, span) in places {
+            let (weights, scale) = self.judges.linear.weights.row(number);
+            let mean = weights.iter().map(|weight| f32::from(*weight)).sum::<f32>() / weights.len().max(1) as f32;
+            let value = values.get(&number).copied().unwrap_or_default() / counts.get(&number).copied().unwrap_or(1.0);
+            let weight = weights.get(class).map_or(0.0, |weight| f32::from(*weight)) - mean;
+            *by_span.entry((span.start, span.end)).or_default() += weight * scale * value;
+        }
+        let mut reasons: Vec<Reason> =
+            by_span.into_iter().map(|((start, end), weight)| Reason { span: start..end, weight }).collect();
+        reasons.sort_by(|one, other| other.weight.abs().total_cmp(&one.weight.abs()));
+        reasons
+    }
+
+    /// From which confidence on answers are as precise as wanted; `None` where the data do not show it.
+    pub fn threshold(&self, precision: f32) -> Option<Threshold> {
+        self.calibration.threshold(precision)
+    }
+
+    /// How its margins are read, and what that was measured on.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// All that was learned.
+    pub(crate) fn parts(&self) -> (&[String], &Vocabulary, &Judges, &Calibration) {
+        (&self.labels, &self.vocabulary, &self.judges, &self.calibration)
+    }
+
+    /// What [`Model::parts`] took apart.
+    pub(crate) fn from_parts(
+        labels: Vec<String>,
+        vocabulary: Vocabulary,
+        judges: Judges,
+        calibration: Calibration,
+    ) -> Self {
+        Self { labels, vocabulary, judges, calibration }
+    }
+
+    /// How much memory it takes, bytes.
+    pub fn size(&self) -> usize {
+        self.vocabulary.size() + self.judges.size() + size_of_val(self.calibration.outcomes())
+    }
+
+    /// The labels, in the order of their names.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+}
+
+/// How much more each class counts, so that `strength` of the difference in size is made up for.
+fn balances(examples: &[Example<'_>], numbers: &BTreeMap<&str, usize>, strength: f32) -> Vec<f32> {
+    let mut sizes = vec![0.0_f32; numbers.len()];
+    for class in examples.iter().filter_map(|example| numbers.get(example.label?)) {
+        if let Some(size) = sizes.get_mut(*class) {
+            *size += 1.0;
+        }
+    }
+    let mean = sizes.iter().sum::<f32>() / sizes.len() as f32;
+    sizes.iter().map(|size| (mean / size).powf(strength)).collect()
+}
+
+/// What an out-of-scope example counts, so that all of them are at least `share` of the examples.
+fn weight_outside(examples: &[Example<'_>], share: f32) -> f32 {
+    let outside = examples.iter().filter(|example| example.label.is_none()).count() as f32;
+    let inside = examples.len() as f32 - outside;
+    let share = share.clamp(0.0, 0.9);
+    (inside * share / (1.0 - share) / outside.max(1.0)).max(1.0)
+}
+
+/// Every traffic example as a model sees it that has not learned from it.
+fn held_out(
+    examples: &[Example<'_>],
+    placed: &[Placed],
+    lessons: &[Lesson<'_>],
+    vocabulary: &Vocabulary,
+    classes: usize,
+    recipe: &Recipe,
+    training: &Training,
+) -> Vec<Held> {
+    if recipe.folds < 2 {
+        return Vec::new();
+    }
+    let folds = folds(examples, lessons, recipe);
+    let mut held = Vec::new();
+    for fold in 0..recipe.folds {
+        let is_in = |at: usize| folds.get(at).copied().flatten() == Some(fold);
+        let rest: Vec<Lesson<'_>> =
+            lessons.iter().enumerate().filter(|(at, _)| !is_in(*at)).map(|(_, lesson)| *lesson).collect();
+        let judges = Judges::train(&rest, vocabulary.len(), classes, training);
+        let mut met = vec![0_u32; vocabulary.len()];
+        for (number, _) in rest.iter().flat_map(|lesson| lesson.point) {
+            if let Some(met) = met.get_mut(*number as usize) {
+                *met += 1;
+            }
+        }
+        for (at, (placed, lesson)) in placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)) {
+            let placed =
+                placed.among(|number| met.get(number as usize).is_some_and(|met| *met >= recipe.documents_min));
+            held.push(Held { opinion: judges.opinion(&placed), class: lesson.class, example: at });
+        }
+    }
+    held
+}
+
+/// In which fold each traffic example is; every class is spread evenly.
+fn folds(examples: &[Example<'_>], lessons: &[Lesson<'_>], recipe: &Recipe) -> Vec<Option<usize>> {
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    Chance::new(recipe.seed).shuffle(&mut order);
+    let mut next: BTreeMap<Option<usize>, usize> = BTreeMap::new();
+    let mut folds = vec![None; examples.len()];
+    for at in order {
+        let (Some(example), Some(lesson), Some(fold)) = (examples.get(at), lessons.get(at), folds.get_mut(at)) else {
+            continue;
+        };
+        if example.is_traffic {
+            let turn = next.entry(lesson.class).or_insert_with(|| lesson.class.map_or(0, |class| class % recipe.folds));
+            *fold = Some(*turn % recipe.folds);
+            *turn += 1;
+        }
+    }
+    folds
+}
