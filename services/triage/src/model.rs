@@ -90,7 +90,7 @@ impl Default for Recipe {
             balance: 0.0,
             passes: 40,
             tolerance: 1.0,
-            folds: 5,
+            folds: 4,
             out_of_scope_share: 0.1,
             seed: 1,
         }

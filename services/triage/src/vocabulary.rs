@@ -59,8 +59,8 @@ impl Placed {
 
 fn to_length_1(part: &mut [(u32, f32)]) {
     let length = part.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
-    for (_, value) in part {
-        *value /= length;
+    if length > 0.0 {
+        part.iter_mut().for_each(|(_, value)| *value /= length);
     }
 }
 
