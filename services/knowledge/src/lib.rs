@@ -16,19 +16,27 @@
 
 mod answer;
 mod article;
+mod candidates;
+mod cover;
+mod entry;
 pub mod file;
+mod keyboard;
 mod language;
 mod question;
 mod search;
+mod statistics;
 mod stop_words;
-mod weight;
+mod synonyms;
+mod term;
+mod vocabulary;
 mod words;
 
 pub use answer::{Answer, OFFERS_MAX, Thresholds};
-pub use article::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Language};
+pub use article::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Audience, Language, Viewer};
 pub use language::language_of;
-pub use question::QUESTION_WORDS_MAX;
+pub use question::{QUESTION_BYTES_MAX, QUESTION_WORDS_MAX};
 pub use search::{Hit, Search};
+pub use synonyms::{SYNONYM_GROUPS_MAX, SYNONYM_WORDS_MAX, Synonyms};
 
 /// Why articles could not be indexed or searched.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +55,17 @@ pub enum KnowledgeError {
         /// How long it is, over title, questions and body.
         bytes: usize,
     },
+    /// A group of synonyms is too large.
+    #[error(
+        "synonym group {group} is too large: give it at most {SYNONYM_WORDS_MAX} phrases of {SYNONYM_WORDS_MAX} words"
+    )]
+    SynonymGroup {
+        /// Which group, from 0.
+        group: usize,
+    },
+    /// There are too many groups of synonyms.
+    #[error("there are more than {SYNONYM_GROUPS_MAX} groups of synonyms: leave some out")]
+    Synonyms,
     /// The index failed; nothing was changed by the call.
     #[error("the index of articles failed: {0}")]
     Index(#[from] tantivy::TantivyError),
