@@ -44,6 +44,8 @@ pub(crate) struct Views {
     pub(crate) passage: f32,
     /// Neighbouring words that are neighbours in the article too.
     pub(crate) pairs: f32,
+    /// How many words the question has.
+    pub(crate) words: f32,
     /// The share of the question's codes.
     pub(crate) codes: f32,
     /// All of these together.
@@ -132,6 +134,7 @@ impl<'a> Cover<'a> {
             asks: saturated(of_pieces().map(|(times, rarity)| (times.ask, rarity)), ask_norm),
             passage,
             pairs: self.pairs(&follows),
+            words: question.slots.len() as f32,
             codes: self.codes(&slots),
             covered: 0.0,
         };
@@ -262,7 +265,7 @@ impl<'a> Cover<'a> {
         let matched = self.question.slots.iter().zip(slots).filter(|(slot, times)| {
             let shared = slot.pieces.iter().filter(|place| has(place)).count();
             times.ask + times.body > 0.0
-                || (shared > 0 && shared as f32 >= PIECES_FOR_A_MATCH * slot.pieces.len() as f32)
+                || (shared > 0 && !slot.word.is_exact() && shared as f32 >= PIECES_FOR_A_MATCH * slot.pieces.len() as f32)
         });
         matched.map(|(slot, _)| slot.word.folded.clone()).collect()
     }

@@ -17,6 +17,7 @@
 mod answer;
 mod article;
 mod candidates;
+mod confidence;
 mod cover;
 mod entry;
 pub mod file;
@@ -33,6 +34,7 @@ mod words;
 
 pub use answer::{Answer, OFFERS_MAX, Thresholds};
 pub use article::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Audience, Language, Viewer};
+pub use confidence::{Confidence, SOLVED_MAX, Solved};
 pub use language::language_of;
 pub use question::{QUESTION_BYTES_MAX, QUESTION_WORDS_MAX};
 pub use search::{Hit, Search};

@@ -33,7 +33,7 @@ const ALIKE_MAX: usize = 8;
 const SYNONYM: f32 = 0.9;
 
 /// What a word counts that the question's is a mistyped one of.
-const MISTYPED: f32 = 0.8;
+const MISTYPED: f32 = 0.5;
 
 /// Longer runs without a space, in bytes, were not typed with a wrong layout.
 const TYPED_BYTES_MAX: usize = 128;

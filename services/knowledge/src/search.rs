@@ -14,6 +14,7 @@ use crate::{
     Answer, Article, KnowledgeError, Synonyms, Thresholds,
     article::Viewer,
     candidates::Candidates,
+    confidence::{Case, Confidence, Solved, signs},
     cover::{Cover, Views},
     entry::Entry,
     question::{Known, Question},
@@ -25,7 +26,7 @@ use crate::{
 const CANDIDATES: usize = 64;
 
 /// How sharply rivals lower a score: see [`Hit::score`].
-const RIVALRY: i32 = 4;
+pub(crate) const RIVALRY: i32 = 4;
 
 /// An article that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +36,8 @@ pub struct Hit {
     /// Its title.
     pub title: String,
     /// 0 to 1, comparable between questions: how much of the question the article covers, times its share among the
-    /// articles that cover something of it. Two articles that cover a question alike halve each other.
+    /// articles that cover something of it. Two articles that cover a question alike halve each other. When a
+    /// [`Confidence`] is trusted, the first hit's score is the probability that it answers.
     pub score: f32,
     /// The words of the question, folded, that the article has: why it was found. Where a word was typed with the wrong
     /// layout or in Latin letters, the word that was meant.
@@ -60,6 +62,7 @@ struct State {
     stems: Statistics,
     pieces: Statistics,
     synonyms: Arc<Synonyms>,
+    confidence: Option<Confidence>,
 }
 
 /// A candidate, scored.
@@ -82,6 +85,7 @@ impl Search {
             stems: Statistics::default(),
             pieces: Statistics::default(),
             synonyms: Arc::default(),
+            confidence: None,
         };
         let search = Self { candidates, changing: Mutex::new(()), now: RwLock::new(now) };
         search.change(&[], articles.into_iter().collect())?;
@@ -133,14 +137,42 @@ impl Search {
         }
         let now = self.read();
         let found = self.scored(&now, viewer, question, most.max(CANDIDATES))?;
-        let rivals: f32 = found.iter().map(|scored| scored.views.covered.powi(RIVALRY)).sum();
+        let Some(best) = found.first().map(|best| best.views.covered).filter(|best| *best > 0.0) else {
+            return Ok(Vec::new());
+        };
+        let signs = signs(&found.iter().map(|scored| &scored.views).collect::<Vec<_>>());
+        let first = now.confidence.as_ref().map_or_else(|| best.min(1.0) * signs.share(), |sure| sure.of(&signs));
         let hit = |Scored { entry, views, matched }: Scored<'_>| Hit {
             article_id: entry.article.id.clone(),
             title: entry.article.title.clone(),
-            score: if rivals > 0.0 { views.covered.min(1.0) * views.covered.powi(RIVALRY) / rivals } else { 0.0 },
+            // Those after the first have their share of its score.
+            score: first * (views.covered / best).powi(RIVALRY),
             matched,
         };
         Ok(found.into_iter().take(most).map(hit).collect())
+    }
+
+    /// Learns from solved requests how sure a score is: fits [`Confidence`] so that what is told as an answer is right
+    /// in `target` (0 to 1) of the cases, though a third of the articles that are needed is missing. Changes nothing by
+    /// itself: see [`Self::trust`]. `None` when there are too few cases with an article that is here.
+    ///
+    /// At most [`crate::SOLVED_MAX`] cases are looked at, the first ones.
+    pub fn learn(&self, solved: &[Solved], target: f32) -> Result<Option<Confidence>, KnowledgeError> {
+        let now = self.read();
+        let mut cases = Vec::new();
+        for Solved { question, article_id } in solved.iter().take(crate::SOLVED_MAX) {
+            if now.numbers.contains_key(article_id) {
+                let found = self.scored(&now, Viewer::Staff, question, CANDIDATES)?;
+                let found = found.into_iter().map(|scored| (scored.entry.article.id.as_str(), scored.views));
+                cases.push(Case { right: article_id, found: found.collect() });
+            }
+        }
+        Ok(Confidence::learn(&cases, target))
+    }
+
+    /// From now on scores are probabilities by `confidence`, or with `None` what [`Hit::score`] says.
+    pub fn trust(&self, confidence: Option<Confidence>) {
+        self.write().confidence = confidence;
     }
 
     /// Finds what may answer a client's `question` and judges whether it is good enough.

@@ -22,6 +22,13 @@ impl Term {
     }
 }
 
+impl Term {
+    /// Which of so many parts it falls into, always the same.
+    pub(crate) fn part(self, parts: u32) -> u32 {
+        (self.0 >> 8) % parts.max(1)
+    }
+}
+
 /// Takes a term for its own hash, spread over the bits that tables look at.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct AsIs(u64);

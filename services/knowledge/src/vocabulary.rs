@@ -136,9 +136,9 @@ impl Vocabulary {
 }
 
 /// The pieces of a word, its ends marked: `_ка кан … ат_ _кан …`. One shorter than a piece has none, and neither has
-/// one with digits: half a code is no code.
+/// a code: half a code is no code.
 pub(crate) fn pieces(word: &Word) -> Vec<Term> {
-    if word.is_exact() {
+    if word.is_code() {
         return Vec::new();
     }
     let padded: Vec<char> = std::iter::once('_').chain(word.folded.chars()).chain(['_']).collect();
