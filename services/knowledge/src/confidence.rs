@@ -33,7 +33,7 @@ const RIDGE: f32 = 0.01;
 const NEVER: f32 = 2.0;
 
 /// How many signs there are.
-const SIGNS: usize = 9;
+const SIGNS: usize = 12;
 
 /// A request that a person has solved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,20 @@ pub(crate) fn signs(found: &[&Views]) -> Signs {
     let all: f32 = found.iter().map(|views| views.covered.powi(RIVALRY)).sum();
     let share = if all > 0.0 { best.covered.powi(RIVALRY) / all } else { 0.0 };
     let lead = if best.covered > 0.0 { (best.covered - second) / best.covered } else { 0.0 };
-    Signs([share, lead, best.stems, best.pieces, best.asks, best.passage, best.pairs, best.codes, best.words.ln_1p()])
+    Signs([
+        share,
+        lead,
+        best.stems,
+        best.pieces,
+        best.asks,
+        best.passage,
+        best.pairs,
+        best.codes,
+        best.words.ln_1p(),
+        best.ask_stems,
+        best.back,
+        share.max(1e-4).ln(),
+    ])
 }
 
 impl Signs {
@@ -135,7 +148,7 @@ impl Case<'_> {
     }
 }
 
-/// The lowest probability from which on the share of right answers is `target`, with one more wrong than there was.
+/// The lowest probability from which on the share of right answers is `target`.
 fn lowest(mut foretold: Vec<(f32, bool)>, target: f32) -> f32 {
     foretold.sort_by(|a, b| b.0.total_cmp(&a.0));
     let seen = PARTS as f32;
@@ -143,7 +156,7 @@ fn lowest(mut foretold: Vec<(f32, bool)>, target: f32) -> f32 {
     for (probability, is_right) in foretold {
         right += f32::from(u8::from(is_right)) / seen;
         all += 1.0 / seen;
-        if all >= ANSWERS_MIN && (right - 1.0) / all >= target {
+        if all >= ANSWERS_MIN && right / all >= target {
             lowest = probability;
         }
     }

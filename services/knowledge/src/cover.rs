@@ -44,6 +44,10 @@ pub(crate) struct Views {
     pub(crate) passage: f32,
     /// Neighbouring words that are neighbours in the article too.
     pub(crate) pairs: f32,
+    /// Whole words, in what is asked.
+    pub(crate) ask_stems: f32,
+    /// The other way round: the share of the words of what is asked that the question has.
+    pub(crate) back: f32,
     /// How many words the question has.
     pub(crate) words: f32,
     /// The share of the question's codes.
@@ -104,12 +108,15 @@ impl<'a> Cover<'a> {
         let mut slots = vec![Times::default(); question.slots.len()];
         let mut pieces = vec![Times::default(); question.pieces.len()];
         let mut follows = vec![false; question.slots.len()];
-        let mut before: Option<u32> = None;
+        let (mut before, mut asked_for): (Option<u32>, u16) = (None, 0);
         for form in &entry.ask {
             let role = self.role(*form);
             self.count(role, |times| &mut times.ask, &mut slots, &mut pieces);
+            let is_asked = self.role_at(role).is_some_and(|role| !role.slots.is_empty());
+            asked_for = asked_for.saturating_add(u16::from(is_asked));
             self.note_pair(before.replace(role), role, &mut follows);
         }
+        let back = f32::from(asked_for) / entry.ask.len().max(1) as f32;
         before = None;
         let asks = pieces.iter().zip(&question.pieces).map(|(times, rarity)| (times.ask, *rarity));
         let best = saturated(asks, norm(entry.piece_lengths.ask, self.pieces.passage));
@@ -119,12 +126,12 @@ impl<'a> Cover<'a> {
         if matched.is_empty() {
             return None;
         }
-        let rarities = question.slots.iter().map(|slot| slot.rarity);
+        let rarities = || question.slots.iter().map(|slot| slot.rarity);
         let in_all =
             |times: &Times, ask_norm: f32, body_norm: f32| times.ask / ask_norm + BODY * times.body / body_norm;
-        let (ask_norm, body_norm) =
+        let (stem_norm, body_norm) =
             (norm(entry.stem_lengths.ask, self.stems.ask), norm(entry.stem_lengths.body, self.stems.body));
-        let stems = saturated(slots.iter().map(|times| in_all(times, ask_norm, body_norm)).zip(rarities), 1.0);
+        let stems = saturated(slots.iter().map(|times| in_all(times, stem_norm, body_norm)).zip(rarities()), 1.0);
         let (ask_norm, body_norm) =
             (norm(entry.piece_lengths.ask, self.pieces.ask), norm(entry.piece_lengths.body, self.pieces.body));
         let of_pieces = || pieces.iter().zip(question.pieces.iter().copied());
@@ -134,6 +141,8 @@ impl<'a> Cover<'a> {
             asks: saturated(of_pieces().map(|(times, rarity)| (times.ask, rarity)), ask_norm),
             passage,
             pairs: self.pairs(&follows),
+            ask_stems: saturated(slots.iter().map(|times| times.ask).zip(rarities()), stem_norm),
+            back,
             words: question.slots.len() as f32,
             codes: self.codes(&slots),
             covered: 0.0,
@@ -265,7 +274,9 @@ impl<'a> Cover<'a> {
         let matched = self.question.slots.iter().zip(slots).filter(|(slot, times)| {
             let shared = slot.pieces.iter().filter(|place| has(place)).count();
             times.ask + times.body > 0.0
-                || (shared > 0 && !slot.word.is_exact() && shared as f32 >= PIECES_FOR_A_MATCH * slot.pieces.len() as f32)
+                || (shared > 0
+                    && !slot.word.is_exact()
+                    && shared as f32 >= PIECES_FOR_A_MATCH * slot.pieces.len() as f32)
         });
         matched.map(|(slot, _)| slot.word.folded.clone()).collect()
     }

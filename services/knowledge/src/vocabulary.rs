@@ -14,7 +14,7 @@ const PIECES: [usize; 2] = [3, 4];
 const COMPARED_MAX: usize = 48;
 
 /// Words that share less are not alike.
-const ALIKE_SHARE_MIN: f32 = 0.25;
+const ALIKE_SHARE_MIN: f32 = 0.2;
 
 /// A word of the articles, by its place in the vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

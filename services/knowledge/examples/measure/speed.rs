@@ -26,7 +26,12 @@ pub(crate) fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Re
     }
     times.sort();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    println!("  find: median {:.2?}, p99 {:.2?}, worst {:.2?}", at(50), at(99), times.last().copied().unwrap_or_default());
+    println!(
+        "  find: median {:.2?}, p99 {:.2?}, worst {:.2?}",
+        at(50),
+        at(99),
+        times.last().copied().unwrap_or_default()
+    );
 
     let log = "at com.example.Service.call(Service.java:1047) ошибка соединения 0x80070005 ".repeat(700);
     let started = Instant::now();
