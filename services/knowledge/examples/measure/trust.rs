@@ -49,8 +49,8 @@ pub(crate) fn measure(articles: &[Article], asked: &[Solved]) -> Result<(), Box<
         };
         for search in &searches {
             search.trust(Some(confidence.clone()));
-            let cases = asked.iter().filter(|case| fold(case) == judged);
-            cases.map(|case| learnt.judge(search, case, confidence.thresholds())).collect::<Result<(), _>>()?;
+            let mut cases = asked.iter().filter(|case| fold(case) == judged);
+            cases.try_for_each(|case| learnt.judge(search, case, confidence.thresholds()))?;
         }
     }
     learnt.print("learnt, target 90 %");
