@@ -7,7 +7,7 @@ use crate::KnowledgeError;
 /// Longer ids, in bytes, are refused.
 pub const ARTICLE_ID_BYTES_MAX: usize = 256;
 
-/// Longer articles, in bytes over title, questions and body, are refused: nobody is answered with a book.
+/// Longer articles, in bytes over title, questions, synonyms and body, are refused: nobody is answered with a book.
 pub const ARTICLE_BYTES_MAX: usize = 1024 * 1024;
 
 /// One thing that clients ask about, with the answer that they are told.
@@ -27,12 +27,49 @@ pub struct Article {
     /// Words to filter and group by. The search doesn't read them.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Other words under which this article is to be found; what holds for all articles is in [`crate::Synonyms`].
+    #[serde(default)]
+    pub synonyms: Vec<String>,
+    /// Who may see it.
+    #[serde(default)]
+    pub audience: Audience,
+}
+
+/// Who may see an article. In files and JSON `client` or `internal`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Clients, and the organization's people.
+    #[default]
+    Client,
+    /// Only the organization's people.
+    Internal,
+}
+
+/// Who asks. What a viewer may not see changes nothing of what they find, not even a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Viewer {
+    /// Sees what is for clients.
+    Client,
+    /// One of the organization's people; sees everything.
+    Staff,
+}
+
+impl Viewer {
+    /// Whether the viewer may see articles for `audience`.
+    pub fn sees(self, audience: Audience) -> bool {
+        match (self, audience) {
+            (Self::Client, Audience::Internal) => false,
+            (Self::Client, Audience::Client) | (Self::Staff, Audience::Client | Audience::Internal) => true,
+        }
+    }
 }
 
 impl Article {
-    /// What clients' questions look like: the title and the known questions.
+    /// What clients' questions look like: the title, the known questions and the synonyms.
     pub(crate) fn asks(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.title.as_str()).chain(self.questions.iter().map(String::as_str))
+        let others = self.questions.iter().chain(&self.synonyms);
+        std::iter::once(self.title.as_str()).chain(others.map(String::as_str))
     }
 
     /// Whether the article can be put into a search.

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Article, Language, language_of};
+use crate::{Article, Audience, Language, language_of};
 
 /// How a file's rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,10 @@ pub struct Columns {
     pub language: String,
     /// Tags with commas between them, or in JSON lines a list of them.
     pub tags: String,
+    /// Synonyms with commas between them, or in JSON lines a list of them.
+    pub synonyms: String,
+    /// `client` or `internal`; without it the article is for clients.
+    pub audience: String,
 }
 
 impl Default for Columns {
@@ -61,6 +65,8 @@ impl Default for Columns {
             answer: name("answer"),
             language: name("language"),
             tags: name("tags"),
+            synonyms: name("synonyms"),
+            audience: name("audience"),
         }
     }
 }
@@ -166,17 +172,31 @@ impl Row {
             })?,
         };
         let tags = self.all(&columns.tags);
+        let audience = match self.one(&columns.audience).map(|audience| audience.to_ascii_lowercase()).as_deref() {
+            None | Some("client") => Audience::Client,
+            Some("internal") => Audience::Internal,
+            Some(other) => {
+                return Err(self.wrong(&columns.audience, format!("is `{other}`; write `client` or `internal`")));
+            }
+        };
         let article = Article {
             id: self.one(&columns.id).unwrap_or_else(|| format!("line-{}", self.line)),
             title,
             body,
             questions,
             language,
-            tags: tags.iter().flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned()).collect(),
+            tags: listed(&tags),
+            synonyms: listed(&self.all(&columns.synonyms)),
+            audience,
         };
         article.check().map_err(|problem| self.wrong(&columns.id, problem.to_string()))?;
         Ok(article)
     }
+}
+
+/// What stands between commas.
+fn listed(values: &[String]) -> Vec<String> {
+    values.iter().flat_map(|values| values.split(',')).map(|value| value.trim().to_owned()).collect()
 }
 
 fn table(source: impl Read, delimiter: u8, quotes: bool, columns: &Columns) -> Result<Vec<Row>, FileError> {

@@ -1,41 +1,32 @@
 //! The search over one organization's articles.
 //!
-//! tantivy finds candidates; [`crate::weight`] then scores these few exactly, with statistics of the articles that are
+//! tantivy finds candidates; [`crate::cover`] then scores these few exactly, with statistics of the articles that are
 //! there now (tantivy counts removed ones until it merges), so that scores depend on nothing but question and articles.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument,
-    collector::TopDocs,
-    query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
-    schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
-};
+use tantivy::Searcher;
 
 use crate::{
-    Answer, Article, KnowledgeError, Thresholds,
-    question::{Question, pieces},
-    weight::{Bag, Statistics, Term},
-    words::{Word, words},
+    Answer, Article, KnowledgeError, Synonyms, Thresholds,
+    article::Viewer,
+    candidates::Candidates,
+    confidence::{Case, Confidence, Solved, signs},
+    cover::{Cover, Views},
+    entry::Entry,
+    question::{Known, Question},
+    statistics::Statistics,
+    vocabulary::Vocabulary,
 };
 
 /// So many of tantivy's best candidates are scored exactly.
 const CANDIDATES: usize = 64;
 
-/// What tantivy's writer may hold before it writes a segment, in bytes; its own minimum.
-const WRITER_BYTES: usize = 15_000_000;
-
-/// How much whole words count in a score; the rest is for pieces of words.
-const WORDS_SHARE: f32 = 0.3;
-
-/// A word that isn't in an article was still meant by it when so much of its pieces is.
-const PIECES_FOR_A_MATCH: f32 = 0.6;
-
 /// How sharply rivals lower a score: see [`Hit::score`].
-const RIVALRY: i32 = 4;
+pub(crate) const RIVALRY: i32 = 4;
 
 /// An article that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,64 +36,58 @@ pub struct Hit {
     /// Its title.
     pub title: String,
     /// 0 to 1, comparable between questions: how much of the question the article covers, times its share among the
-    /// articles that cover something of it. Two articles that cover a question alike halve each other.
+    /// articles that cover something of it. Two articles that cover a question alike halve each other. When a
+    /// [`Confidence`] is trusted, the first hit's score is the probability that it answers.
     pub score: f32,
-    /// The words of the question, folded, that the article has: why it was found.
+    /// The words of the question, folded, that the article has: why it was found. Where a word was typed with the wrong
+    /// layout or in Latin letters, the word that was meant.
     pub matched: Vec<String>,
 }
 
 /// An index in memory over the articles of one organization. Share it by reference: any number of threads may
 /// ask while one changes it; a question sees all of a change or nothing of it.
 pub struct Search {
-    index: Index,
-    reader: IndexReader,
-    fields: Fields,
+    candidates: Candidates,
     changing: Mutex<()>,
-    now: RwLock<Arc<Snapshot>>,
+    now: RwLock<State>,
 }
 
-#[derive(Clone, Copy)]
-struct Fields {
-    id: Field,
-    words: Field,
-    pieces: Field,
-}
-
-#[derive(Clone)]
-struct Snapshot {
+struct State {
     searcher: Searcher,
-    entries: BTreeMap<String, Arc<Entry>>,
-    words: Statistics,
+    /// By their ids, the numbers of the articles.
+    numbers: BTreeMap<String, u64>,
+    entries: HashMap<u64, Entry>,
+    next_number: u64,
+    vocabulary: Vocabulary,
+    stems: Statistics,
     pieces: Statistics,
+    synonyms: Arc<Synonyms>,
+    confidence: Option<Confidence>,
 }
 
-struct Entry {
-    article: Article,
-    words: Bag,
-    pieces: Bag,
+/// A candidate, scored.
+struct Scored<'a> {
+    entry: &'a Entry,
+    views: Views,
+    matched: Vec<String>,
 }
 
 impl Search {
     /// Indexes `articles`. Of several with the same id the last one counts.
     pub fn build(articles: impl IntoIterator<Item = Article>) -> Result<Self, KnowledgeError> {
-        let mut schema = Schema::builder();
-        let spaced = TextOptions::default().set_indexing_options(
-            TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs),
-        );
-        let fields = Fields {
-            id: schema.add_text_field("id", STRING | STORED),
-            words: schema.add_text_field("words", spaced.clone()),
-            pieces: schema.add_text_field("pieces", spaced),
-        };
-        let index = Index::create_in_ram(schema.build());
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let now = Snapshot {
-            searcher: reader.searcher(),
-            entries: BTreeMap::new(),
-            words: Statistics::default(),
+        let candidates = Candidates::new()?;
+        let now = State {
+            searcher: candidates.searcher(),
+            numbers: BTreeMap::new(),
+            entries: HashMap::new(),
+            next_number: 0,
+            vocabulary: Vocabulary::default(),
+            stems: Statistics::default(),
             pieces: Statistics::default(),
+            synonyms: Arc::default(),
+            confidence: None,
         };
-        let search = Self { index, reader, fields, changing: Mutex::new(()), now: RwLock::new(Arc::new(now)) };
+        let search = Self { candidates, changing: Mutex::new(()), now: RwLock::new(now) };
         search.change(&[], articles.into_iter().collect())?;
         Ok(search)
     }
@@ -117,14 +102,21 @@ impl Search {
         self.change(ids, Vec::new())
     }
 
-    /// The article with this id.
+    /// Takes the organization's synonyms in, over those before. The next question knows them; no article is
+    /// indexed anew.
+    pub fn set_synonyms(&self, synonyms: Synonyms) {
+        self.write().synonyms = Arc::new(synonyms);
+    }
+
+    /// The article with this id, whoever may see it.
     pub fn article(&self, id: &str) -> Option<Article> {
-        self.snapshot().entries.get(id).map(|entry| entry.article.clone())
+        let now = self.read();
+        now.numbers.get(id).and_then(|number| now.entries.get(number)).map(|entry| entry.article.clone())
     }
 
     /// How many articles there are.
     pub fn len(&self) -> usize {
-        self.snapshot().entries.len()
+        self.read().entries.len()
     }
 
     /// Whether there is no article.
@@ -132,65 +124,100 @@ impl Search {
         self.len() == 0
     }
 
-    /// The articles that may answer `question`, at most `most`, the likeliest first and equal ones by id. Any text is
-    /// a question; there is no query syntax in it.
+    /// The articles that may answer a client's `question`: [`Self::find_for`] a client.
     pub fn find(&self, question: &str, most: usize) -> Result<Vec<Hit>, KnowledgeError> {
-        let question = Question::new(question);
-        let now = self.snapshot();
-        if question.words.is_empty() || most == 0 {
+        self.find_for(Viewer::Client, question, most)
+    }
+
+    /// The articles that `viewer` sees and that may answer `question`, at most `most`, the likeliest first and equal
+    /// ones by id. Any text is a question; there is no query syntax in it.
+    pub fn find_for(&self, viewer: Viewer, question: &str, most: usize) -> Result<Vec<Hit>, KnowledgeError> {
+        if most == 0 {
             return Ok(Vec::new());
         }
-        let words = now.words.weigh(&question.stems());
-        let pieces = now.pieces.weigh(&question.pieces());
-        let mut found = Vec::new();
-        for id in self.candidates(&now.searcher, &question, most.max(CANDIDATES))? {
-            let Some(entry) = now.entries.get(&id) else { continue };
-            let matched = entry.matched(&question.words);
-            if !matched.is_empty() {
-                let covered = WORDS_SHARE * words.covered_by(&entry.words)
-                    + (1.0 - WORDS_SHARE) * pieces.covered_by(&entry.pieces);
-                found.push((covered, entry, matched));
-            }
-        }
-        found
-            .sort_by(|(a, left, _), (b, right, _)| b.total_cmp(a).then_with(|| left.article.id.cmp(&right.article.id)));
-        let rivals: f32 = found.iter().map(|(covered, _, _)| covered.powi(RIVALRY)).sum();
-        let hit = |(covered, entry, matched): (f32, &Arc<Entry>, Vec<String>)| Hit {
+        let now = self.read();
+        let found = self.scored(&now, viewer, question, most.max(CANDIDATES))?;
+        let Some(best) = found.first().map(|best| best.views.covered).filter(|best| *best > 0.0) else {
+            return Ok(Vec::new());
+        };
+        let signs = signs(&found.iter().map(|scored| &scored.views).collect::<Vec<_>>());
+        let first = now.confidence.as_ref().map_or_else(|| best.min(1.0) * signs.share(), |sure| sure.of(&signs));
+        let hit = |Scored { entry, views, matched }: Scored<'_>| Hit {
             article_id: entry.article.id.clone(),
             title: entry.article.title.clone(),
-            score: if rivals > 0.0 { covered.min(1.0) * covered.powi(RIVALRY) / rivals } else { 0.0 },
+            // Those after the first have their share of its score.
+            score: first * (views.covered / best).powi(RIVALRY),
             matched,
         };
         Ok(found.into_iter().take(most).map(hit).collect())
     }
 
-    /// Finds what may answer `question` and judges whether it is good enough.
+    /// Learns from solved requests how sure a score is: fits [`Confidence`] so that what is told as an answer is right
+    /// in `target` (0 to 1) of the cases, though a third of the articles that are needed is missing. Changes nothing by
+    /// itself: see [`Self::trust`]. `None` when there are too few cases with an article that is here.
+    ///
+    /// At most [`crate::SOLVED_MAX`] cases are looked at, the first ones.
+    pub fn learn(&self, solved: &[Solved], target: f32) -> Result<Option<Confidence>, KnowledgeError> {
+        let now = self.read();
+        let mut cases = Vec::new();
+        for Solved { question, article_id } in solved.iter().take(crate::SOLVED_MAX) {
+            if now.numbers.contains_key(article_id) {
+                let found = self.scored(&now, Viewer::Staff, question, CANDIDATES)?;
+                let found = found.into_iter().map(|scored| (scored.entry.article.id.as_str(), scored.views));
+                cases.push(Case { right: article_id, found: found.collect() });
+            }
+        }
+        Ok(Confidence::learn(&cases, target))
+    }
+
+    /// From now on scores are probabilities by `confidence`, or with `None` what [`Hit::score`] says.
+    pub fn trust(&self, confidence: Option<Confidence>) {
+        self.write().confidence = confidence;
+    }
+
+    /// Finds what may answer a client's `question` and judges whether it is good enough.
     pub fn answer(&self, question: &str, thresholds: Thresholds) -> Result<Answer, KnowledgeError> {
-        Ok(Answer::judge(self.find(question, crate::OFFERS_MAX)?, thresholds))
+        self.answer_for(Viewer::Client, question, thresholds)
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    /// Finds what may answer `viewer` and judges whether it is good enough.
+    pub fn answer_for(&self, viewer: Viewer, question: &str, thresholds: Thresholds) -> Result<Answer, KnowledgeError> {
+        Ok(Answer::judge(self.find_for(viewer, question, crate::OFFERS_MAX)?, thresholds))
     }
 
-    /// The ids of the articles that share the most with `question`, by tantivy's own score.
-    fn candidates(&self, searcher: &Searcher, question: &Question, most: usize) -> Result<Vec<String>, KnowledgeError> {
-        let term = |field, text: &str| -> Box<dyn Query> {
-            Box::new(TermQuery::new(tantivy::Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
-        };
-        let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for word in &question.words {
-            let whole = BoostQuery::new(term(self.fields.words, &word.stem), 4.0);
-            any.push((Occur::Should, Box::new(whole)));
-            any.extend(pieces(word).iter().map(|piece| (Occur::Should, term(self.fields.pieces, piece))));
+    /// The candidates for an answer, the best first.
+    fn scored<'a>(
+        &self,
+        now: &'a State,
+        viewer: Viewer,
+        question: &str,
+        most: usize,
+    ) -> Result<Vec<Scored<'a>>, KnowledgeError> {
+        let known = now.known_to(viewer);
+        let question = Question::read(question, known);
+        if question.slots.is_empty() {
+            return Ok(Vec::new());
         }
-        let best = searcher.search(&BooleanQuery::new(any), &TopDocs::with_limit(most).order_by_score())?;
-        let mut ids = Vec::with_capacity(best.len());
-        for (_, address) in best {
-            let document: TantivyDocument = searcher.doc(address)?;
-            ids.extend(document.get_first(self.fields.id).and_then(|id| id.as_str()).map(str::to_owned));
+        let mut cover = Cover::new(&question, known);
+        let mut found = Vec::new();
+        for number in self.candidates.find(&now.searcher, viewer, &question.look_up, most)? {
+            let entry = now.entries.get(&number).filter(|entry| viewer.sees(entry.article.audience));
+            let Some((entry, covered)) = entry.and_then(|entry| Some((entry, cover.of(entry)?))) else { continue };
+            found.push(Scored { entry, views: covered.views, matched: covered.matched });
         }
-        Ok(ids)
+        found.sort_by(|a, b| {
+            let by_cover = b.views.covered.total_cmp(&a.views.covered);
+            by_cover.then_with(|| a.entry.article.id.cmp(&b.entry.article.id))
+        });
+        Ok(found)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.now.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, gone: &[&str], articles: Vec<Article>) -> Result<(), KnowledgeError> {
@@ -198,63 +225,42 @@ impl Search {
         let new: BTreeMap<String, Article> =
             articles.into_iter().map(|article| (article.id.clone(), article)).collect();
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = (*self.snapshot()).clone();
-        let mut writer: IndexWriter = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
-        for id in gone.iter().copied().chain(new.keys().map(String::as_str)) {
-            writer.delete_term(tantivy::Term::from_field_text(self.fields.id, id));
-            if let Some(old) = next.entries.remove(id) {
-                next.words.remove(&old.words);
-                next.pieces.remove(&old.pieces);
-            }
-        }
-        for (id, article) in new {
-            let (entry, document) = self.analyse(article);
-            next.words.add(&entry.words);
-            next.pieces.add(&entry.pieces);
-            writer.add_document(document)?;
-            next.entries.insert(id, Arc::new(entry));
-        }
-        writer.commit()?;
-        // So that no thread stays behind, and the next change finds what this one left.
-        writer.wait_merging_threads()?;
-        self.reader.reload()?;
-        next.searcher = self.reader.searcher();
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        let first = self.read().next_number;
+        let all_gone = || gone.iter().copied().chain(new.keys().map(String::as_str));
+        let searcher = self.candidates.change(all_gone(), (first..).zip(new.values()))?;
+        // From here on nothing fails; questions wait for the little that is left.
+        let mut now = self.write();
+        all_gone().for_each(|id| now.remove(id));
+        new.into_values().for_each(|article| now.put(article));
+        now.searcher = searcher;
         Ok(())
-    }
-
-    fn analyse(&self, article: Article) -> (Entry, TantivyDocument) {
-        let ask: Vec<Word> = article.asks().flat_map(words).collect();
-        let body: Vec<Word> = words(&article.body).collect();
-        let stems = |words: &[Word]| -> Vec<Term> { words.iter().map(|word| Term::of(&word.stem)).collect() };
-        let cut =
-            |words: &[Word]| -> Vec<Term> { words.iter().flat_map(pieces).map(|piece| Term::of(&piece)).collect() };
-        let mut document = TantivyDocument::new();
-        document.add_text(self.fields.id, &article.id);
-        let all: Vec<&str> = ask.iter().chain(&body).map(|word| word.stem.as_str()).collect();
-        document.add_text(self.fields.words, all.join(" "));
-        document.add_text(self.fields.pieces, ask.iter().flat_map(pieces).collect::<Vec<_>>().join(" "));
-        let entry =
-            Entry { words: Bag::new(&stems(&ask), &stems(&body)), pieces: Bag::new(&cut(&ask), &cut(&body)), article };
-        (entry, document)
     }
 }
 
-impl Entry {
-    fn matched(&self, words: &[Word]) -> Vec<String> {
-        words.iter().filter(|word| self.has(word)).map(|word| word.folded.clone()).collect()
+impl State {
+    fn known_to(&self, viewer: Viewer) -> Known<'_> {
+        Known {
+            viewer,
+            stems: &self.stems,
+            pieces: &self.pieces,
+            vocabulary: &self.vocabulary,
+            synonyms: &self.synonyms,
+        }
     }
 
-    /// Whether the article has `word`, or asks with one that is typed nearly like it. Codes and numbers are never
-    /// "nearly", and a long answer has the pieces of every word.
-    fn has(&self, word: &Word) -> bool {
-        if self.words.contains(Term::of(&word.stem)) {
-            return true;
+    fn put(&mut self, article: Article) {
+        let number = self.next_number;
+        self.next_number += 1;
+        let id = article.id.clone();
+        let entry = Entry::new(article, &mut self.vocabulary);
+        entry.add_to(&mut self.stems, &mut self.pieces, &self.vocabulary);
+        self.entries.insert(number, entry);
+        self.numbers.insert(id, number);
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some(entry) = self.numbers.remove(id).and_then(|number| self.entries.remove(&number)) {
+            entry.remove_from(&mut self.stems, &mut self.pieces, &self.vocabulary);
         }
-        let pieces = pieces(word);
-        let shared = pieces.iter().filter(|piece| self.pieces.asks(Term::of(piece))).count();
-        !word.folded.contains(|character: char| character.is_ascii_digit())
-            && !pieces.is_empty()
-            && shared as f32 >= PIECES_FOR_A_MATCH * pieces.len() as f32
     }
 }

@@ -21,9 +21,30 @@ static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::
 pub(crate) struct Word {
     /// As written, folded.
     pub(crate) folded: String,
-    /// What all forms of the word share; for codes and numbers the same as `folded`.
+    /// What all forms of the word share; codes and numbers are their own.
     pub(crate) stem: String,
 }
+
+impl Word {
+    /// Whether it has a digit: it is then exactly itself, and never nearly another.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.stem.contains(|character: char| character.is_ascii_digit())
+    }
+
+    /// Whether it names one thing alone (`E-1047`, `0x80070005`): digits with letters, or at least
+    /// [`CODE_DIGITS_MIN`] digits. Years and amounts don't.
+    pub(crate) fn is_code(&self) -> bool {
+        let digits = self.stem.chars().filter(char::is_ascii_digit).count();
+        let letters = self.stem.chars().filter(|character| character.is_alphabetic()).count();
+        digits >= CODE_DIGITS_MIN || (digits > 0 && letters > 0 && digits + letters >= CODE_CHARS_MIN)
+    }
+}
+
+/// A number of so many digits is a code.
+const CODE_DIGITS_MIN: usize = 5;
+
+/// Shorter mixtures of letters and digits (`4k`, `1c`, `h2o`) are words.
+const CODE_CHARS_MIN: usize = 4;
 
 /// The words of `text` in their order, without stop words, repeats included. Lazy: whoever has enough stops reading.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = Word> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use knowledge::{Answer, Article, KnowledgeError, Language, QUESTION_WORDS_MAX, Search, Thresholds};
+use knowledge::{Answer, Article, Audience, KnowledgeError, Language, QUESTION_WORDS_MAX, Search, Thresholds};
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
 fn article(id: &str, language: Language, question: &str, body: &str) -> Article {
@@ -13,6 +13,8 @@ fn article(id: &str, language: Language, question: &str, body: &str) -> Article 
         questions: vec![question.to_owned()],
         language,
         tags: Vec::new(),
+        synonyms: Vec::new(),
+        audience: Audience::Client,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use handover::wire::{Reader, enums};
 use handover::{Desk, Order, Refused, answer, page_size};
-use knowledge::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Hit};
+use knowledge::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Audience, Hit};
 use proto::line0 as wire;
 use proto::line0::knowledge_service_server::KnowledgeService;
 use rpc::Role;
@@ -32,7 +32,7 @@ pub(crate) fn language(language: Language) -> knowledge::Language {
 }
 
 fn to_wire(article: Article) -> wire::Article {
-    let Article { id, title, body, questions, language, tags } = article;
+    let Article { id, title, body, questions, language, tags, synonyms: _, audience: _ } = article;
     let language = match language {
         knowledge::Language::Russian => Language::Russian,
         knowledge::Language::English => Language::English,
@@ -58,6 +58,8 @@ fn from_wire(reader: &mut Reader, given: wire::Article) -> Option<Article> {
             .iter()
             .map(|tag| reader.text("articles.tags", tag, LINE_BYTES_MAX))
             .collect(),
+        synonyms: Vec::new(),
+        audience: Audience::Client,
     };
     let bytes = article.body.len() + article.title.len() + article.questions.iter().map(String::len).sum::<usize>();
     if bytes > ARTICLE_BYTES_MAX {

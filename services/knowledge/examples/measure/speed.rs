@@ -1,0 +1,75 @@
+//! Speed and memory over many articles, made up from passages of the sets.
+
+use std::{error::Error, time::Instant};
+
+use knowledge::{Article, Search, Solved};
+
+/// So many questions are timed.
+const QUESTIONS: usize = 1000;
+
+/// Prints how long indexing, asking and a change take, and what memory it takes.
+pub(crate) fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Result<(), Box<dyn Error>> {
+    let sentences: Vec<&str> = articles.iter().flat_map(|article| article.body.split_inclusive(". ")).collect();
+    let made: Vec<Article> = (0..many).map(|number| made_up(articles, &sentences, number)).collect();
+    let before = resident();
+    let started = Instant::now();
+    let search = Search::build(made)?;
+    let built = started.elapsed();
+    println!("{many} made-up articles: indexed in {built:.2?}, {} MB more", resident().saturating_sub(before) / 1024);
+
+    let step = asked.len() / QUESTIONS.min(asked.len()).max(1);
+    let mut times = Vec::new();
+    for Solved { question, .. } in asked.iter().step_by(step.max(1)).take(QUESTIONS) {
+        let started = Instant::now();
+        search.find(question, 10)?;
+        times.push(started.elapsed());
+    }
+    times.sort();
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    println!(
+        "  find: median {:.2?}, p99 {:.2?}, worst {:.2?}",
+        at(50),
+        at(99),
+        times.last().copied().unwrap_or_default()
+    );
+
+    let log = "at com.example.Service.call(Service.java:1047) ошибка соединения 0x80070005 ".repeat(700);
+    let started = Instant::now();
+    search.find(&log, 10)?;
+    println!("  a log of {} KB: {:.2?}", log.len() / 1024, started.elapsed());
+
+    let started = Instant::now();
+    search.put(&[made_up(articles, &sentences, many)])?;
+    println!("  a change is visible after {:.2?}", started.elapsed());
+    Ok(())
+}
+
+/// An article with the title of one, sentences of several, and a code and a word of its own.
+fn made_up(articles: &[Article], sentences: &[&str], number: usize) -> Article {
+    let one = &articles[number % articles.len()];
+    let other = &articles[(number * 31 + 7) % articles.len()];
+    let body: String = (0..6).map(|place| sentences[(number * 131 + place * 977) % sentences.len()]).collect();
+    Article {
+        id: format!("made-{number}"),
+        title: format!("{} {}", one.title, other.title),
+        body: format!("{body} E-{number} слово{}", letters(number)),
+        questions: other.questions.first().cloned().into_iter().collect(),
+        ..one.clone()
+    }
+}
+
+fn letters(mut number: usize) -> String {
+    let mut letters = String::new();
+    while number > 0 {
+        letters.extend("абвгдежзик".chars().nth(number % 10));
+        number /= 10;
+    }
+    letters
+}
+
+/// What the process holds, in KB; 0 where the system does not tell.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,138 @@
+//! What a client meant who typed with the wrong layout, or Russian in Latin letters.
+
+/// The keys of a US keyboard, and below them those of a Russian one (ЙЦУКЕН).
+const LATIN: &str = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+const RUSSIAN: &str = "ёйцукенгшщзхъфывапролджэячсмитьбю";
+
+/// The same keys with shift, where they are not capitals of the above.
+const LATIN_SHIFTED: &str = "~{}:\"<>";
+const RUSSIAN_SHIFTED: &str = "ёхъжэбю";
+
+/// Latin spellings of Russian letters, longer ones first: the habits of passports, chats and web addresses together.
+const SPELLINGS: [(&str, &str); 46] = [
+    ("shch", "щ"),
+    ("sch", "щ"),
+    ("yo", "е"),
+    ("jo", "е"),
+    ("zh", "ж"),
+    ("kh", "х"),
+    ("ts", "ц"),
+    ("ch", "ч"),
+    ("sh", "ш"),
+    ("yu", "ю"),
+    ("ju", "ю"),
+    ("iu", "ю"),
+    ("ya", "я"),
+    ("ja", "я"),
+    ("ia", "я"),
+    ("ye", "е"),
+    ("ck", "к"),
+    ("ph", "ф"),
+    ("a", "а"),
+    ("b", "б"),
+    ("c", "ц"),
+    ("d", "д"),
+    ("e", "е"),
+    ("f", "ф"),
+    ("g", "г"),
+    ("h", "х"),
+    ("i", "и"),
+    ("j", "й"),
+    ("k", "к"),
+    ("l", "л"),
+    ("m", "м"),
+    ("n", "н"),
+    ("o", "о"),
+    ("p", "п"),
+    ("q", "к"),
+    ("r", "р"),
+    ("s", "с"),
+    ("t", "т"),
+    ("u", "у"),
+    ("v", "в"),
+    ("w", "в"),
+    ("x", "кс"),
+    ("y", "й"),
+    ("z", "з"),
+    ("'", "ь"),
+    ("\u{2019}", "ь"),
+];
+
+/// After these `y` at the end of a word or before a consonant is `ы` (`parol'y` is rare, `vyhod` is not).
+const CONSONANTS: &str = "bcdfghjklmnpqrstvwxz";
+
+/// `token` as the same keys give it in the other layout; none when it has letters of both or of neither.
+pub(crate) fn in_other_layout(token: &str) -> Option<String> {
+    let lower = token.to_lowercase();
+    let is_latin = lower.contains(|letter: char| letter.is_ascii_alphabetic());
+    let is_russian = lower.contains(|letter: char| matches!(letter, 'а'..='я' | 'ё'));
+    let (from, to, from_shifted, to_shifted) = match (is_latin, is_russian) {
+        (true, false) => (LATIN, RUSSIAN, LATIN_SHIFTED, RUSSIAN_SHIFTED),
+        (false, true) => (RUSSIAN, LATIN, "", ""),
+        _ => return None,
+    };
+    let keys = || from.chars().zip(to.chars()).chain(from_shifted.chars().zip(to_shifted.chars()));
+    Some(lower.chars().map(|typed| keys().find(|(key, _)| *key == typed).map_or(typed, |(_, other)| other)).collect())
+}
+
+/// `token`, Russian in Latin letters, in Russian letters; none when it has other letters.
+pub(crate) fn in_russian_letters(token: &str) -> Option<String> {
+    let lower = token.to_lowercase();
+    let mut rest = lower.as_str();
+    let mut russian = String::with_capacity(2 * rest.len());
+    let mut before = ' ';
+    while let Some(first) = rest.chars().next() {
+        let is_vowel_y = first == 'y' && CONSONANTS.contains(before) && !rest[1..].starts_with(['a', 'o', 'u', 'e']);
+        let spelling = if is_vowel_y {
+            Some(("y", "ы"))
+        } else {
+            SPELLINGS.into_iter().find(|(latin, _)| rest.starts_with(latin))
+        };
+        match spelling {
+            Some((latin, letters)) => {
+                russian.push_str(letters);
+                before = latin.chars().next_back().unwrap_or(' ');
+                rest = &rest[latin.len()..];
+            }
+            None if first.is_alphabetic() => return None,
+            None => {
+                russian.push(first);
+                before = ' ';
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    russian.contains(char::is_alphabetic).then_some(russian)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_other_layout, in_russian_letters};
+
+    #[test]
+    fn the_same_keys_are_read_in_the_other_layout_both_ways() {
+        assert_eq!(in_other_layout("Ghbdtn").as_deref(), Some("привет"));
+        assert_eq!(in_other_layout("j,yjdktybt").as_deref(), Some("обновление"));
+        assert_eq!(in_other_layout("шт").as_deref(), Some("in"));
+        assert_eq!(in_other_layout("зфыыцщкв").as_deref(), Some("password"));
+        assert_eq!(in_other_layout("123 🙂"), None);
+        assert_eq!(in_other_layout("wi-фи"), None);
+    }
+
+    #[test]
+    fn russian_in_latin_letters_is_read_by_every_habit() {
+        for (latin, russian) in [
+            ("privet", "привет"),
+            ("parol", "парол"),
+            ("vyhod", "выход"),
+            ("podklyuchit'", "подключить"),
+            ("Shchit", "щит"),
+            ("nastroyki", "настройки"),
+            ("vosstanovlenie", "восстановление"),
+        ] {
+            assert_eq!(in_russian_letters(latin).as_deref(), Some(russian), "{latin}");
+        }
+        assert_eq!(in_russian_letters("naïve"), None);
+        assert_eq!(in_russian_letters("..."), None);
+    }
+}

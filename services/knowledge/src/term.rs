@@ -1,0 +1,48 @@
+//! Stems and pieces of words as numbers: articles have thousands of them.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
+};
+
+/// A stem or a piece of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Term(u32);
+
+/// A table by terms, which are hashes already.
+pub(crate) type TermMap<T> = HashMap<Term, T, BuildHasherDefault<AsIs>>;
+
+impl Term {
+    /// The term of `text`; two texts in a few billion share one, which costs nothing worth having a table for.
+    #[expect(clippy::cast_possible_truncation, reason = "half of a good hash is a good hash")]
+    pub(crate) fn of(text: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self(hasher.finish() as u32)
+    }
+}
+
+impl Term {
+    /// Which of so many parts it falls into, always the same.
+    pub(crate) fn part(self, parts: u32) -> u32 {
+        (self.0 >> 8) % parts.max(1)
+    }
+}
+
+/// Takes a term for its own hash, spread over the bits that tables look at.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| (hash << 8) ^ u64::from(*byte));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}

@@ -1,0 +1,207 @@
+//! The words that occur in articles, each once, and how to find those that look alike.
+
+use std::{collections::HashMap, hash::BuildHasherDefault};
+
+use crate::{
+    term::{AsIs, Term, TermMap},
+    words::Word,
+};
+
+/// Words are also compared by their pieces of this many characters, which survive typing errors and derivation.
+const PIECES: [usize; 2] = [3, 4];
+
+/// So many words that look alike are compared letter by letter.
+const COMPARED_MAX: usize = 48;
+
+/// Words that share less are not alike.
+const ALIKE_SHARE_MIN: f32 = 0.2;
+
+/// A word of the articles, by its place in the vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FormId(u32);
+
+impl FormId {
+    /// Its place in tables beside the vocabulary.
+    pub(crate) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A word as it is written in articles.
+#[derive(Debug)]
+pub(crate) struct Form {
+    folded: Box<str>,
+    stem: Box<str>,
+    pub(crate) term: Term,
+    pub(crate) pieces: Box<[Term]>,
+}
+
+/// All of them. Words stay when their articles go: those of living texts hardly change.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    places: HashMap<Term, FormId, BuildHasherDefault<AsIs>>,
+    forms: Vec<Form>,
+    with_piece: TermMap<Vec<FormId>>,
+}
+
+/// A form, and the share of a word's pieces that it has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alike {
+    pub(crate) form: FormId,
+    pub(crate) share: f32,
+}
+
+impl Vocabulary {
+    /// The form of `word`, taken in when it is new.
+    pub(crate) fn put(&mut self, word: &Word) -> FormId {
+        let key = Term::of(&word.folded);
+        if let Some(known) = self.places.get(&key) {
+            return *known;
+        }
+        let form = FormId(u32::try_from(self.forms.len()).unwrap_or(u32::MAX));
+        let pieces: Box<[Term]> = pieces(word).into();
+        for piece in distinct(&pieces) {
+            self.with_piece.entry(piece).or_default().push(form);
+        }
+        self.forms.push(Form {
+            folded: word.folded.as_str().into(),
+            stem: word.stem.as_str().into(),
+            term: Term::of(&word.stem),
+            pieces,
+        });
+        self.places.insert(key, form);
+        form
+    }
+
+    pub(crate) fn form(&self, form: FormId) -> Option<&Form> {
+        self.forms.get(form.place())
+    }
+
+    /// The stem of a form, as tantivy has it.
+    pub(crate) fn stem(&self, form: FormId) -> &str {
+        self.form(form).map_or("", |form| &form.stem)
+    }
+
+    /// How many forms there are.
+    pub(crate) fn len(&self) -> usize {
+        self.forms.len()
+    }
+
+    /// The forms that share the most pieces with `word`, the likest first; only those that `seen` lets pass.
+    pub(crate) fn alike(&self, word: &Word, most: usize, seen: impl Fn(&Form) -> bool) -> Vec<Alike> {
+        let own = distinct(&pieces(word));
+        let mut shared = vec![0_u16; self.forms.len()];
+        let mut touched: Vec<FormId> = Vec::new();
+        for form in own.iter().filter_map(|piece| self.with_piece.get(piece)).flatten() {
+            let Some(shared) = shared.get_mut(form.place()) else { continue };
+            if *shared == 0 {
+                touched.push(*form);
+            }
+            *shared = shared.saturating_add(1);
+        }
+        let share = |form: FormId| {
+            let theirs = self.form(form).map_or(0, |form| form.pieces.len());
+            let both = shared.get(form.place()).copied().map_or(0.0, f32::from);
+            // Dice: a word that merely contains this one is less like it than a form of it.
+            Alike { form, share: 2.0 * both / (own.len() + theirs).max(1) as f32 }
+        };
+        let mut alike: Vec<Alike> =
+            touched.into_iter().map(share).filter(|alike| alike.share >= ALIKE_SHARE_MIN).collect();
+        alike.sort_unstable_by(|a, b| b.share.total_cmp(&a.share).then(a.form.0.cmp(&b.form.0)));
+        alike.retain({
+            let mut left = most;
+            move |found| {
+                let kept = left > 0 && self.form(found.form).is_some_and(&seen);
+                left -= usize::from(kept);
+                kept
+            }
+        });
+        alike
+    }
+
+    /// The forms that `word` may be a mistyped one of: the nearest by letters, all equally near ones.
+    pub(crate) fn nearest(&self, word: &Word, seen: impl Fn(&Form) -> bool) -> Vec<FormId> {
+        let Some(errors) = errors_forgiven(word) else { return Vec::new() };
+        let letters: Vec<char> = word.folded.chars().collect();
+        let likely = self.alike(word, COMPARED_MAX, |form| errors_forgiven_in(&form.folded) && seen(form));
+        let measured = likely.into_iter().filter_map(|alike| {
+            let theirs: Vec<char> = self.form(alike.form)?.folded.chars().collect();
+            let distance = errors_between(&letters, &theirs);
+            (distance <= errors).then_some((distance, alike.form))
+        });
+        let measured: Vec<(usize, FormId)> = measured.collect();
+        let least = measured.iter().map(|(distance, _)| *distance).min();
+        measured.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, form)| form).collect()
+    }
+}
+
+/// The pieces of a word, its ends marked: `_ка кан … ат_ _кан …`. One shorter than a piece has none, and neither has
+/// a code: half a code is no code.
+pub(crate) fn pieces(word: &Word) -> Vec<Term> {
+    if word.is_code() {
+        return Vec::new();
+    }
+    let padded: Vec<char> = std::iter::once('_').chain(word.folded.chars()).chain(['_']).collect();
+    let texts = PIECES.iter().flat_map(|length| padded.windows(*length));
+    texts.map(|piece| Term::of(&piece.iter().collect::<String>())).collect()
+}
+
+/// Each of `terms` once.
+pub(crate) fn distinct(terms: &[Term]) -> Vec<Term> {
+    let mut each = terms.to_vec();
+    each.sort_unstable();
+    each.dedup();
+    each
+}
+
+/// So many errors are forgiven in a word: one from 4 letters on, two from 8 on. In codes none.
+fn errors_forgiven(word: &Word) -> Option<usize> {
+    if word.is_exact() {
+        return None;
+    }
+    match word.folded.chars().count() {
+        0..4 => None,
+        4..8 => Some(1),
+        _ => Some(2),
+    }
+}
+
+fn errors_forgiven_in(folded: &str) -> bool {
+    folded.chars().nth(2).is_some() && !folded.contains(|character: char| character.is_ascii_digit())
+}
+
+/// How many letters were typed wrong, left out, added, or swapped with the next (optimal string alignment).
+fn errors_between(one: &[char], other: &[char]) -> usize {
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.iter().enumerate() {
+        let mut now = vec![row + 1];
+        for (column, theirs) in other.iter().enumerate() {
+            let mut least =
+                (last[column] + usize::from(letter != theirs)).min(last[column + 1] + 1).min(now[column] + 1);
+            if row > 0 && column > 0 && one[row - 1] == *theirs && other[column - 1] == *letter {
+                least = least.min(before_last[column - 1] + 1);
+            }
+            now.push(least);
+        }
+        before_last = std::mem::replace(&mut last, now);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::errors_between;
+
+    #[test]
+    fn a_swap_of_neighbours_is_one_error() {
+        let between = |one: &str, other: &str| {
+            errors_between(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>())
+        };
+        assert_eq!(between("принтеар", "принтера"), 1);
+        assert_eq!(between("пороль", "пароль"), 1);
+        assert_eq!(between("катридж", "картридж"), 1);
+        assert_eq!(between("", "вход"), 4);
+        assert_eq!(between("вход", "вход"), 0);
+    }
+}
