@@ -2,7 +2,7 @@
 
 use handover::wire::{Reader, enums};
 use handover::{Desk, Order, Refused, answer, page_size};
-use knowledge::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Audience, Hit};
+use knowledge::{ARTICLE_BYTES_MAX, ARTICLE_ID_BYTES_MAX, Article, Audience, Hit, Viewer};
 use proto::line0 as wire;
 use proto::line0::knowledge_service_server::KnowledgeService;
 use rpc::Role;
@@ -32,16 +32,29 @@ pub(crate) fn language(language: Language) -> knowledge::Language {
 }
 
 fn to_wire(article: Article) -> wire::Article {
-    let Article { id, title, body, questions, language, tags, synonyms: _, audience: _ } = article;
+    let Article { id, title, body, questions, language, tags, synonyms, audience } = article;
     let language = match language {
         knowledge::Language::Russian => Language::Russian,
         knowledge::Language::English => Language::English,
     };
-    wire::Article { article_id: id, title, body, questions, language: enums::to_language(language), tags }
+    let audience = match audience {
+        Audience::Client => wire::Audience::Client,
+        Audience::Internal => wire::Audience::Internal,
+    };
+    wire::Article {
+        article_id: id,
+        title,
+        body,
+        questions,
+        language: enums::to_language(language),
+        tags,
+        synonyms,
+        audience: audience as i32,
+    }
 }
 
 fn from_wire(reader: &mut Reader, given: wire::Article) -> Option<Article> {
-    let wire::Article { article_id, title, body, questions, language: spoken, tags } = given;
+    let wire::Article { article_id, title, body, questions, language: spoken, tags, synonyms, audience } = given;
     let spoken = enums::language(reader, "articles.language", spoken, true);
     let article = Article {
         id: reader.text("articles.article_id", &article_id, ARTICLE_ID_BYTES_MAX / 2),
@@ -58,14 +71,29 @@ fn from_wire(reader: &mut Reader, given: wire::Article) -> Option<Article> {
             .iter()
             .map(|tag| reader.text("articles.tags", tag, LINE_BYTES_MAX))
             .collect(),
-        synonyms: Vec::new(),
-        audience: Audience::Client,
+        synonyms: reader
+            .list("articles.synonyms", synonyms)
+            .iter()
+            .map(|synonym| reader.text("articles.synonyms", synonym, LINE_BYTES_MAX))
+            .collect(),
+        audience: read_audience(reader, audience),
     };
     let bytes = article.body.len() + article.title.len() + article.questions.iter().map(String::len).sum::<usize>();
     if bytes > ARTICLE_BYTES_MAX {
         reader.wrong("articles", format!("`{}` has {bytes} bytes; at most {ARTICLE_BYTES_MAX} are taken", article.id));
     }
     Some(article)
+}
+
+fn read_audience(reader: &mut Reader, given: i32) -> Audience {
+    match wire::Audience::try_from(given) {
+        Ok(wire::Audience::Unspecified | wire::Audience::Client) => Audience::Client,
+        Ok(wire::Audience::Internal) => Audience::Internal,
+        Err(_) => {
+            reader.wrong("articles.audience", format!("{given} is not a value of this enum"));
+            Audience::Internal
+        }
+    }
 }
 
 pub(crate) fn offer(hit: Hit) -> wire::Offer {
@@ -128,7 +156,8 @@ impl KnowledgeService for Articles {
                 return Err(Refused::PageToken);
             }
             self.desk.plan(&caller.organization)?;
-            let hits = self.shelves.find(self.desk.store(), &caller.organization, question, most).await?;
+            let viewer = if caller.role == Role::Client { Viewer::Client } else { Viewer::Staff };
+            let hits = self.shelves.find(self.desk.store(), &caller.organization, viewer, question, most).await?;
             let offers = hits.into_iter().map(offer).collect();
             Ok(wire::SearchArticlesResponse { offers, next_page_token: String::new() })
         })

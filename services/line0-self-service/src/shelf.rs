@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use handover::Refused;
-use knowledge::{Answer, Article, Hit, KnowledgeError, Search, Thresholds};
+use knowledge::{Answer, Article, Hit, KnowledgeError, Search, Thresholds, Viewer};
 use store::{Store, StoreError};
 use ticket::OrganizationId;
 use tokio::sync::{Mutex, OnceCell};
@@ -51,11 +51,12 @@ impl Shelves {
         &self,
         store: &Store,
         organization: &OrganizationId,
+        viewer: Viewer,
         question: String,
         most: usize,
     ) -> Result<Vec<Hit>, Refused> {
         let search = self.of(store, organization).await?;
-        blocking(move || search.find(&question, most)).await
+        blocking(move || search.find_for(viewer, &question, most)).await
     }
 
     /// The article with this id.

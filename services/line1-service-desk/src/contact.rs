@@ -73,7 +73,7 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
             let (mut ticket, read) = change.ticket(id).await?;
             visible(&caller, &ticket)?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
-            home.conversation.push(Message { from_client: true, text: text.clone(), at: change.now });
+            home.hear(text.clone(), change.now);
             change.log(&ticket, EventBody::ClientWrote { text: text.clone() }).await?;
             let custodian = home.custodian(&ticket);
             let question = home.answered_by(named).map(|question| {
@@ -182,7 +182,7 @@ pub(crate) async fn reopen(desk: &Desk, caller: &Caller, request: ReopenRequest)
             reopen_within_window(change, &mut ticket, text.clone()).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
             home.reopened += 1;
-            home.conversation.push(Message { from_client: true, text, at: change.now });
+            home.hear(text, change.now);
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
             Ok(ReopenResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })

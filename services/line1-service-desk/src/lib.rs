@@ -8,6 +8,7 @@
 
 mod checklist;
 mod contact;
+mod heard;
 mod intake;
 mod likeness;
 mod own;
@@ -25,6 +26,7 @@ use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
 use rpc::{Service, Stack, tuned};
 
+pub use heard::Heard;
 pub use own::{Home, Link, Message, Note, Question, Rating};
 
 /// Line 1 over this database.

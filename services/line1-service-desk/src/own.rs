@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket::evidence::StepOutcome;
 use ticket::facts::Contact;
-use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Ticket, TicketId};
+use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Mood, Ticket, TicketId};
+
+use crate::heard::Heard;
 
 /// What line 1 keeps on a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,10 @@ pub struct Home {
     pub rating: Option<Rating>,
     /// How often it was opened again.
     pub reopened: u32,
+    /// How the client sounded in the first message.
+    pub original_mood: Option<Heard>,
+    /// How the client sounded in the last one.
+    pub current_mood: Option<Heard>,
 }
 
 /// An internal note.
@@ -92,6 +98,16 @@ pub struct Question {
 }
 
 impl Home {
+    /// Keeps what the client wrote, and how it sounds.
+    pub(crate) fn hear(&mut self, text: String, at: Timestamp) -> Mood {
+        let heard = Heard::in_text(&text, at);
+        let mood = heard.mood;
+        self.original_mood.get_or_insert_with(|| heard.clone());
+        self.current_mood = Some(heard);
+        self.conversation.push(Message { from_client: true, text, at });
+        mood
+    }
+
     /// Who holds the ticket, as far as line 1 knows.
     #[must_use]
     pub fn custodian(&self, ticket: &Ticket) -> Line {

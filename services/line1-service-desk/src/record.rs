@@ -12,6 +12,7 @@ use ticket::{EventBody, LinkKind, State, TicketId, WrongState};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::contact::visible;
+use crate::heard::Heard;
 use crate::likeness::{DUPLICATE, likeness};
 use crate::own::{Home, Link, Note, Rating};
 
@@ -266,8 +267,7 @@ fn read_tags(reader: &mut Reader, given: &[String]) -> BTreeSet<String> {
 }
 
 fn to_record(id: TicketId, home: Home) -> wire::Record {
-    let Home { contact, notes, tags, links, rating, reopened, conversation: _, questions: _, checklist: _, moved: _ } =
-        home;
+    let Home { contact, notes, tags, links, rating, reopened, original_mood, current_mood, .. } = home;
     wire::Record {
         ticket_id: id.to_string(),
         contact: Some(evidence::to_contact(contact)),
@@ -276,6 +276,8 @@ fn to_record(id: TicketId, home: Home) -> wire::Record {
         links: links.into_iter().map(to_link).collect(),
         rating: rating.map(to_rating),
         reopened,
+        original_mood: original_mood.map(to_heard),
+        current_mood: current_mood.map(to_heard),
     }
 }
 
@@ -287,6 +289,11 @@ fn to_note(note: Note) -> wire::Note {
 fn to_link(link: Link) -> wire::TicketLink {
     let Link { other, kind } = link;
     wire::TicketLink { other_ticket_id: other.to_string(), kind: enums::to_link_kind(kind) }
+}
+
+fn to_heard(heard: Heard) -> wire::HeardMood {
+    let Heard { mood, score, words, swears, at } = heard;
+    wire::HeardMood { mood: enums::to_mood(mood), score, words, swears, at: Some(instant(at)) }
 }
 
 fn to_rating(rating: Rating) -> wire::Rating {

@@ -7,10 +7,10 @@ use rpc::{Caller, Role};
 use texts::Text;
 use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Mood, Ticket, TicketId, Urgency};
+use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Ticket, TicketId, Urgency};
 use tracing::Instrument;
 
-use crate::own::{Home, Message};
+use crate::own::Home;
 use crate::rules::{greeting, number, queue, write_to_client};
 
 /// A request, read and checked.
@@ -110,19 +110,21 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     {
         return Err(Refused::CategoryUnknown(category.clone()));
     }
+    let mut home = Home { contact, ..Home::default() };
+    let mood = home.hear(text.clone(), change.now);
     let facts = Facts {
         id,
         organization: change.organization().clone(),
         number: None,
         kind,
         subject,
-        text: text.clone(),
+        text,
         language: language.unwrap_or(change.plan.profile().language),
         client,
         impact,
         urgency,
         priority: change.plan.priority(impact, urgency),
-        mood: Mood::Neutral,
+        mood,
         category,
         product,
         environment,
@@ -134,8 +136,6 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel }).await?;
     queue(change, &mut ticket).await?;
-    let mut home = Home { contact, ..Home::default() };
-    home.conversation.push(Message { from_client: true, text, at: change.now });
     let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;
     let version = change.put(&ticket, None).await?;

@@ -165,7 +165,7 @@ fn article() -> proto::line0::Article {
         body: format!("{MARK} цветёт во дворе."),
         questions: vec![format!("где цветёт {MARK}")],
         language: wire::Language::Russian as i32,
-        tags: vec![],
+        ..proto::line0::Article::default()
     }
 }
 

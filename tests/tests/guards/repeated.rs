@@ -116,7 +116,7 @@ async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
             body: "Нажмите «Забыли пароль?»".into(),
             questions: vec!["забыл пароль от личного кабинета".into()],
             language: 1,
-            tags: vec![],
+            ..proto::line0::Article::default()
         };
         stage.people().know(vec![article]).await.unwrap();
         let everybody = everybody(&stage.plan);

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     ("line0-self-service", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge"]),
-    ("line1-service-desk", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),
+    ("line1-service-desk", &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "telemetry"]),
     ("line2-technical", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),
     ("line3-expert", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),
     (

@@ -127,12 +127,16 @@ async fn thanks_open_nothing_again_and_a_rating_ends_the_story() {
         let refused = records(&stage).rate(rate(5)).await.unwrap_err();
         assert_eq!(rpc::reason_of(&refused), Some(Reason::WrongState), "nothing was done yet");
 
+        let sounded = record(&stage, &ticket).await;
         people.resolve(Line::ServiceDesk, &ticket).await.unwrap();
         people.reply(&ticket, "Спасибо большое, всё заработало!").await.unwrap();
         assert_eq!(people.ticket(Line::ServiceDesk, &ticket).await.unwrap().state(), State::Resolved);
         people.reply(&ticket, "Рано обрадовался, опять пропал").await.unwrap();
         assert_eq!(people.ticket(Line::ServiceDesk, &ticket).await.unwrap().state(), State::Open);
-        assert_eq!(record(&stage, &ticket).await.reopened, 1);
+        let record_then = record(&stage, &ticket).await;
+        assert_eq!(record_then.reopened, 1);
+        assert_eq!(record_then.original_mood, sounded.original_mood, "the first message stays the first");
+        assert_ne!(record_then.current_mood, sounded.current_mood);
 
         people.resolve(Line::ServiceDesk, &ticket).await.unwrap();
         people.confirm(&ticket).await.unwrap();

@@ -20,7 +20,7 @@ fn article() -> proto::line0::Article {
         body: "Нажмите «Забыли пароль?» и следуйте письму.".into(),
         questions: vec!["забыл пароль от личного кабинета".into()],
         language: wire::Language::Russian as i32,
-        tags: vec![],
+        ..proto::line0::Article::default()
     }
 }
 

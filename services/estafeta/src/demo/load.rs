@@ -78,12 +78,25 @@ pub(super) async fn put_articles(suite: &Suite, plan: &Plan, articles: Vec<Artic
 }
 
 fn to_wire(article: Article) -> line0::Article {
-    let Article { id, title, body, questions, language, tags } = article;
+    let Article { id, title, body, questions, language, tags, synonyms, audience } = article;
     let language = match language {
         knowledge::Language::Russian => Language::Russian,
         knowledge::Language::English => Language::English,
     };
-    line0::Article { article_id: id, title, body, questions, language: language as i32, tags }
+    let audience = match audience {
+        knowledge::Audience::Client => line0::Audience::Client,
+        knowledge::Audience::Internal => line0::Audience::Internal,
+    };
+    line0::Article {
+        article_id: id,
+        title,
+        body,
+        questions,
+        language: language as i32,
+        tags,
+        synonyms,
+        audience: audience as i32,
+    }
 }
 
 /// Asks every row of `input` at line 0 and prints a summary. Returns whether all were taken and nothing broke.
