@@ -8,6 +8,7 @@ use proto::ticket::{
     Channel, Custody, GetTicketRequest, Line, WatchTicketRequest, ticket_service_client::TicketServiceClient,
 };
 use rpc::Role;
+use store::testing::TestDatabase;
 
 use crate::scene::{Serving, at, desk_agent, err, out, ran, text};
 use crate::suites::escalation;
@@ -35,10 +36,28 @@ async fn holds(address: &str, data: &Path, ticket: &str) -> bool {
 
 #[tokio::test]
 async fn six_processes_carry_a_ticket_and_lose_nothing_to_a_kill() {
+    carry_and_kill(&[]).await;
+}
+
+#[tokio::test]
+async fn six_processes_on_postgresql_carry_a_ticket_and_lose_nothing_to_a_kill() {
+    let lines = ["line0", "line1", "line2", "line3", "vendor"];
+    let databases: Option<Vec<_>> = lines.into_iter().map(|line| Some((line, TestDatabase::postgres()?))).collect();
+    if let Some(databases) = databases {
+        carry_and_kill(&databases).await;
+    }
+}
+
+/// Six processes over these databases, or over files in their data directory.
+async fn carry_and_kill(databases: &[(&str, TestDatabase)]) {
     let dir = tempfile::tempdir().unwrap();
     let (data, plan) = (dir.path(), dir.path().join("plan.toml"));
     std::fs::write(&plan, plan::DEMO).unwrap();
-    let start = |target| Serving::start(target, data, &plan);
+    let databases: Vec<String> = databases
+        .iter()
+        .flat_map(|(line, database)| ["--database".into(), format!("{line}={}", database.url())])
+        .collect();
+    let start = |target| Serving::start(target, data, &plan, &databases);
     let (line0, line1, line2) = (start("line0"), start("line1"), start("line2"));
     let others = [start("line3"), start("vendor"), start("gateway")];
 
@@ -67,7 +86,9 @@ async fn six_processes_carry_a_ticket_and_lose_nothing_to_a_kill() {
     until_accepted(&line1.address, data, &ticket, Line::Technical).await;
     assert!(holds(&line2.address, data, &ticket).await);
 
-    let audited = ran(&["audit", "--data", text(data)]);
+    let mut audit = vec!["audit", "--data", text(data)];
+    audit.extend(databases.iter().map(String::as_str));
+    let audited = ran(&audit);
     assert!(audited.status.success(), "{}{}", out(&audited), err(&audited));
 
     let shown = ran(&["ticket", "show", &ticket, "--data", text(data), "--organization", "romashka"]);
