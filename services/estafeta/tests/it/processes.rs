@@ -49,6 +49,7 @@ async fn six_processes_on_postgresql_carry_a_ticket_and_lose_nothing_to_a_kill()
 }
 
 /// Six processes over these databases, or over files in their data directory.
+#[expect(clippy::unwrap_used, reason = "the body of two tests")]
 async fn carry_and_kill(databases: &[(&str, TestDatabase)]) {
     let dir = tempfile::tempdir().unwrap();
     let (data, plan) = (dir.path(), dir.path().join("plan.toml"));
