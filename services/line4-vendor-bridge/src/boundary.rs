@@ -19,7 +19,7 @@ pub(crate) struct Boundary {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outward {
     pub(crate) text: String,
-    /// The gate held the text back; a placeholder stands for it.
+    /// The gate held the text back; a fixed sentence goes out instead of it.
     pub(crate) withheld: bool,
 }
 

@@ -22,6 +22,7 @@ pub mod server;
 pub mod token;
 
 mod admission;
+mod code;
 mod details;
 mod gate;
 mod layer;
@@ -30,6 +31,7 @@ mod trace;
 
 pub use about::about;
 pub use client::{Peer, as_caller, dial};
+pub use code::code_name;
 pub use identity::{Caller, Role, ServiceName, caller};
 pub use keys::{KeyError, KeyName, Keys};
 pub use late::Late;

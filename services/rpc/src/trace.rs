@@ -11,6 +11,7 @@ use tracing::{Instrument, Span, field::Empty, info_span};
 use crate::{
     about,
     access::{AccessTable, split},
+    code::code_name,
     identity::ServiceName,
     layer::{self, Inner, Request, Response, Step, answer, rebody},
 };
@@ -175,29 +176,6 @@ impl Ending for Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         let (service, method) = split(&self.path);
-        self.meters.rpc_finished(service, method, word(self.code), self.began.elapsed().as_secs_f64());
-    }
-}
-
-/// A code as the standard writes it.
-fn word(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
+        self.meters.rpc_finished(service, method, code_name(self.code), self.began.elapsed().as_secs_f64());
     }
 }
