@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use plan::Plan;
 use prost::Message;
 use proto::handover as hand;
-use store::{Outgoing, StoreError, Version, Work};
+use store::{Outgoing, StoreError, Timer, Version, Work};
 use telemetry::carry::TraceContext;
 use ticket::{
     Actor, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason,
@@ -173,6 +173,22 @@ impl Change<'_> {
         };
         self.work.enqueue(&outgoing).await?;
         Ok(())
+    }
+
+    /// Sets a timer of this line: another one with the same kind and id is replaced.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn set_timer(
+        &self,
+        kind: &str,
+        id: String,
+        ticket: Option<TicketId>,
+        due: Timestamp,
+        payload: serde_json::Value,
+    ) -> Result<(), Refused> {
+        let organization = self.organization().clone();
+        Ok(self.work.set_timer(&Timer { organization, kind: kind.to_owned(), id, ticket, due, payload }).await?)
     }
 
     /// When a ticket that stands in a person's queue here must be looked at.

@@ -69,7 +69,7 @@ impl Desk {
             let nudged = self.0.nudge.notified();
             let mut changes = self.0.store.changes();
             changes.mark_unchanged();
-            let busy = self.deliver_due().await + self.wake_due().await;
+            let busy = self.deliver_due().await + self.wake_due().await + self.ring_due().await;
             if busy > 0 && !stop.is_cancelled() {
                 continue;
             }
@@ -83,7 +83,8 @@ impl Desk {
     }
 
     async fn until_next(&self) -> Duration {
-        let due = [self.0.store.next_due().await, self.0.store.next_wake().await];
+        let store = &self.0.store;
+        let due = [store.next_due().await, store.next_wake().await, store.next_timer().await];
         let now = self.0.clock.now();
         let next = due.into_iter().filter_map(Result::ok).flatten().min();
         let wait = next.map_or(LOOK_AGAIN, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());

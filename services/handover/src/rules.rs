@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plan::Plan;
-use store::Outgoing;
+use store::{Outgoing, Timer};
 use ticket::event::{Brought, Decline};
 use ticket::{ClarificationId, Epoch, Line, Resolution, Ticket, Wake, WakeReason};
 use tonic::Status;
@@ -108,6 +108,13 @@ pub trait Rules: Send + Sync + 'static {
         reason: WakeReason,
     ) -> Result<Option<Wake>, Refused> {
         wake_again(change, ticket, reason).await
+    }
+
+    /// A timer that this line set has come due, and is gone; what comes next is set anew. Runs again from the start when
+    /// the process dies in it.
+    async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        let _ = (change, timer);
+        Ok(())
     }
 
     /// Delivers a message to a vendor's side. Only the bridge has such messages.

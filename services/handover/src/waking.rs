@@ -1,8 +1,9 @@
 //! Nothing sleeps for ever: what happens to a ticket when its deadline passes.
 
 use jiff::SignedDuration;
+use store::Timer;
 use ticket::{Actor, EventBody, Line, OrganizationId, Ticket, TicketId, Wake, WakeReason};
-use tracing::{Instrument, warn};
+use tracing::{Instrument, info_span, warn};
 
 use crate::change::Change;
 use crate::desk::Desk;
@@ -35,6 +36,48 @@ impl Desk {
             }
         }
         due
+    }
+
+    /// Rings every timer that is due. Returns how many there were.
+    pub async fn ring_due(&self) -> usize {
+        let now = self.clock().now();
+        let lease = now.saturating_add(LEASE).unwrap_or(now);
+        let claimed = match self.0.store.claim_timers(now, lease, BATCH).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                warn!(line = %self.line(), error = &error as &dyn std::error::Error, "the timers cannot be read, will try again");
+                return 0;
+            }
+        };
+        let due = claimed.len();
+        for timer in claimed {
+            let (kind, id) = (timer.kind.clone(), timer.id.clone());
+            if let Err(problem) = self.ring(timer).await {
+                // The lease runs out, and it rings again.
+                warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
+            }
+        }
+        due
+    }
+
+    async fn ring(&self, timer: Timer) -> Result<(), Refused> {
+        let rules = self.0.rules.clone();
+        let organization = timer.organization.clone();
+        let span = match timer.ticket {
+            Some(ticket) => self.journey_span(&organization, ticket, "ring").await?,
+            None => info_span!("timer", kind = timer.kind, id = timer.id, line = %self.line()),
+        };
+        self.work(&organization, Actor::Line { line: self.line() }, move |change| {
+            Box::pin(async move {
+                // It may have been set anew or taken away since it was claimed.
+                let known = change.work.timer(change.organization(), &timer.kind, &timer.id).await?;
+                let Some(timer) = known.filter(|timer| timer.due <= change.now) else { return Ok(()) };
+                change.work.clear_timer(change.organization(), &timer.kind, &timer.id).await?;
+                rules.rang(change, &timer).await
+            })
+        })
+        .instrument(span)
+        .await
     }
 
     async fn wake(&self, organization: OrganizationId, id: TicketId) -> Result<(), Refused> {

@@ -102,7 +102,7 @@ impl Work {
         if done.rows_affected == 1 { Ok(version) } else { Err(StoreError::Conflict { what: what() }) }
     }
 
-    /// Takes a document away; whether it was there.
+    /// Takes a document away, and its keys; whether it was there.
     ///
     /// # Errors
     /// What the database says.
@@ -112,6 +112,7 @@ impl Work {
         kind: &str,
         id: &str,
     ) -> Result<bool, StoreError> {
+        self.put_keys(organization, kind, id, &[]).await?;
         let done = Entity::delete_by_id((organization.to_string(), kind.to_owned(), id.to_owned()))
             .exec(&self.transaction)
             .await

@@ -12,11 +12,14 @@
 //! - the log of events and how to follow it: [`Position`], [`Store::events`], [`Store::feed`]
 //! - what is to be sent: [`Outgoing`], [`Work::enqueue`], [`Store::claim`]
 //! - what was answered before: [`RequestKey`], [`Work::request`], [`Work::inbox_answer`]
+//! - what happens by itself at an instant: [`Timer`], [`Work::set_timer`], [`Store::claim_timers`]
+//! - documents by other keys than their ids: [`Work::put_keys`], [`Store::documents_by`]
 //! - other names, numbers and documents: [`Work::alias`], [`Work::next_number`], [`Work::put_document`]
 
 mod address;
 mod connect;
 mod document;
+mod document_key;
 mod error;
 mod figures;
 mod listing;
@@ -32,11 +35,13 @@ mod snapshot;
 mod store;
 pub mod testing;
 mod tickets;
+mod timer;
 mod wake;
 mod work;
 mod writer;
 
 pub use connect::Options;
+pub use document_key::Keyed;
 pub use error::{Cause, StoreError};
 pub use figures::{Figures, QueueDepth};
 pub use listing::{CustodyKind, Filter, Listing, PAGE_SIZE_MAX, Page, StateKind};
@@ -45,5 +50,6 @@ pub use memory::{Remembered, RequestKey};
 pub use outbox::{Claimed, DeadLetter, Delivery, Outgoing};
 pub use store::{Store, Written};
 pub use tickets::Version;
+pub use timer::Timer;
 pub use work::Work;
 pub use writer::{BATCH_JOBS_MAX, QUEUE_JOBS_MAX};

@@ -11,7 +11,7 @@ use crate::listing::{CustodyKind, Filter, StateKind};
 use crate::log::{Position, beyond, of_ticket, settled};
 use crate::rows::event::Column;
 use crate::testing::TestDatabase;
-use crate::{document, listing, outbox, wake};
+use crate::{document, document_key, listing, outbox, timer, wake};
 
 /// The queries by what they are for, with values in place of parameters.
 fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
@@ -52,9 +52,16 @@ fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
         ("claim messages", with(outbox::claim_sql(backend, false), claim.clone())),
         ("claim one message", with(outbox::claim_sql(backend, true), claim_toward)),
         ("the next message", Statement::from_string(backend, outbox::next_due_sql())),
-        ("claim wake-ups", with(wake::claim_sql(backend), claim)),
+        ("claim wake-ups", with(wake::claim_sql(backend), claim.clone())),
+        ("claim timers", with(timer::claim_sql(backend), claim)),
+        ("the next timer", Statement::from_string(backend, timer::NEXT_TIMER_SQL)),
         ("the next wake-up", Statement::from_string(backend, wake::NEXT_WAKE_SQL)),
         ("documents", built(document::query(&acme, "article", None, 9), backend)),
+        ("documents by a key", built(document_key::by(&acme, "visit", "engineer", "olga", Some("7"), 9), backend)),
+        (
+            "documents between two keys",
+            built(document_key::between(&acme, "visit", "begins", ("a", "b"), Some(("a", "7")), 9), backend),
+        ),
     ]
 }
 

@@ -6,4 +6,5 @@ mod keeping;
 mod opening;
 mod remembering;
 mod sending;
+mod timers;
 mod writing;
