@@ -14,6 +14,7 @@ use sea_orm_migration::MigratorTrait;
 use crate::address::{Address, DEFAULT_SCHEMA};
 use crate::error::StoreError;
 use crate::migration::Migrator;
+use crate::statements::counted;
 
 /// How a database is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,7 @@ async fn sqlite_pool(options: SqliteConnectOptions, connections: u32) -> Result<
         .test_before_acquire(false)
         .connect_with(options)
         .await?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    Ok(counted(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)))
 }
 
 /// Opens and migrates.
@@ -140,7 +141,7 @@ async fn connect_postgres(url: &str, schema: Option<&str>, options: &Options) ->
     session.close().await?;
     migrated?;
     let pool = pool.max_connections(options.connections).connect_with(target).await?;
-    Ok(Connected::Postgres(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)))
+    Ok(Connected::Postgres(counted(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))))
 }
 
 /// The pool tries a server that does not answer again and again until its patience ends. When it is the only

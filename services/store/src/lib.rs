@@ -14,6 +14,7 @@
 //! - what was answered before: [`RequestKey`], [`Work::request`], [`Work::inbox_answer`]
 //! - what happens by itself at an instant: [`Timer`], [`Work::set_timer`], [`Store::claim_timers`]
 //! - documents by other keys than their ids: [`Work::put_keys`], [`Store::documents_by`]
+//! - queues as people look through them, and who works: [`Wanted`], [`Store::queue`], [`Work::loads`]
 //! - other names, numbers and documents: [`Work::alias`], [`Work::next_number`], [`Work::put_document`]
 
 mod address;
@@ -24,14 +25,19 @@ mod error;
 mod figures;
 mod listing;
 mod log;
+mod mark;
 mod memory;
 mod migration;
 mod names;
 mod outbox;
 #[cfg(test)]
 mod query_plans;
+mod queue;
+mod queue_sql;
 mod rows;
 mod snapshot;
+mod staff;
+mod statements;
 mod store;
 pub mod testing;
 mod tickets;
@@ -46,8 +52,12 @@ pub use error::{Cause, StoreError};
 pub use figures::{Figures, QueueDepth};
 pub use listing::{CustodyKind, Filter, Listing, PAGE_SIZE_MAX, Page, StateKind};
 pub use log::{EVENTS_MAX, Position};
+pub use mark::{Mark, Viewer};
 pub use memory::{Remembered, RequestKey};
 pub use outbox::{Claimed, DeadLetter, Delivery, Outgoing};
+pub use queue::{Counted, Queued, Range, Scope, Sort, Wanted};
+pub use staff::{Away, Standing};
+pub use statements::statements;
 pub use store::{Store, Written};
 pub use tickets::Version;
 pub use timer::Timer;

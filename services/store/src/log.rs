@@ -73,6 +73,7 @@ impl Work {
             at: Set(micros(event.at)),
             kind: Set(kind.to_owned()),
             document: Set(json.to_string()),
+            version: Set(self.version_of(&event.organization, event.ticket)),
         };
         Entity::insert(row)
             .exec_without_returning(&self.transaction)
@@ -96,6 +97,21 @@ impl Store {
     ) -> Result<Vec<(Position, Event)>, StoreError> {
         let rows = of_ticket(organization, ticket, after, limit).all(&self.reader).await?;
         rows.into_iter().map(read).collect()
+    }
+
+    /// Up to `limit` events by which the ticket came from the version `seen` to the present one, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn events_since(
+        &self,
+        organization: &OrganizationId,
+        ticket: TicketId,
+        seen: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows = since_version(organization, ticket, seen, limit).all(&self.reader).await?;
+        rows.into_iter().map(|row| read(row).map(|(_, event)| event)).collect()
     }
 
     /// Up to `limit` events of one organization, or of all, after a position, in an order in which nothing ever
@@ -175,4 +191,15 @@ fn read(row: Model) -> Result<(Position, Event), StoreError> {
     let event = serde_json::from_str(&row.document)
         .map_err(|error| StoreError::not_json(format!("event {}", row.seq), &error))?;
     Ok((Position { xid: row.xid, seq: row.seq }, event))
+}
+
+/// The events of a ticket that are part of later versions than `seen`.
+pub(crate) fn since_version(organization: &OrganizationId, ticket: TicketId, seen: u64, limit: u32) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::Organization.eq(organization.as_str()))
+        .filter(Column::Ticket.eq(ticket.to_string()))
+        .filter(Column::Version.gt(i64::try_from(seen).unwrap_or(i64::MAX)))
+        .order_by_asc(Column::Version)
+        .order_by_asc(Column::Seq)
+        .limit(u64::from(Ord::min(limit, EVENTS_MAX)))
 }

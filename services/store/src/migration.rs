@@ -6,6 +6,7 @@ use sea_orm_migration::schema::{
 };
 use sea_orm_migration::sea_orm::DbBackend;
 
+mod queues;
 mod timers;
 
 /// Every step, oldest first.
@@ -13,7 +14,7 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(timers::Timers)]
+        vec![Box::new(FirstTables), Box::new(timers::Timers), Box::new(queues::Queues)]
     }
 }
 

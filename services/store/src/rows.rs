@@ -29,6 +29,22 @@ pub(crate) mod ticket {
         pub version: i64,
         pub document: String,
         pub own: Option<String>,
+        /// The group; empty without one, so that a queue without a group is a value like any other.
+        pub queue: String,
+        /// 0 for what is critical, so that the first in order is the first to be done.
+        pub urgency_rank: i64,
+        pub category: Option<String>,
+        pub product: Option<String>,
+        pub kind: String,
+        pub mood: String,
+        pub language: String,
+        /// In lower case.
+        pub subject: String,
+        pub hold_reason: Option<String>,
+        /// What was promised next, as the line's clocks say.
+        pub promised_at: Option<i64>,
+        /// `promised_at`, else `wake_at`, else the largest number.
+        pub due_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -52,6 +68,8 @@ pub(crate) mod event {
         pub at: i64,
         pub kind: String,
         pub document: String,
+        /// The version of the ticket's row that this is part of; 0 where that was not kept yet.
+        pub version: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

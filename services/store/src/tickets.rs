@@ -1,10 +1,11 @@
 //! Current rows of tickets.
 
+use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, TryInsertResult};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ticket::{OrganizationId, Ticket, TicketId};
+use ticket::{Facts, HoldReason, OrganizationId, Priority, State, Ticket, TicketId};
 
 use crate::error::StoreError;
 use crate::listing::{CustodyKind, StateKind};
@@ -79,7 +80,36 @@ impl Work {
         let row = find(organization, id).lock_exclusive().one(&self.transaction).await;
         let row = row.map_err(|error| self.fault(error))?;
         self.note_locked(organization, id);
-        row.map(read).transpose()
+        let found = row.map(read).transpose()?;
+        if let Some((_, version)) = &found {
+            self.note_version(organization, id, version.next().0);
+        }
+        Ok(found)
+    }
+
+    /// Those of `ids` that are here, by id, with one statement; nobody else changes them until this work ends.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn tickets(
+        &self,
+        organization: &OrganizationId,
+        ids: &[TicketId],
+    ) -> Result<Vec<(Ticket, Version)>, StoreError> {
+        let ids: std::collections::BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+        // In the order of ids, so that two such works do not wait for each other.
+        let query = Entity::find()
+            .filter(Column::Organization.eq(organization.as_str()))
+            .filter(Column::Id.is_in(padded(ids.into_iter().collect())))
+            .order_by_asc(Column::Id)
+            .lock_exclusive();
+        let rows = query.all(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let found = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        for (ticket, version) in &found {
+            self.note_locked(organization, ticket.facts.id);
+            self.note_version(organization, ticket.facts.id, version.next().0);
+        }
+        Ok(found)
     }
 
     /// Writes `ticket` over what `read` saw; none when it must be new here.
@@ -93,36 +123,32 @@ impl Work {
             Some(read) => self.put_over(ticket, read).await?,
         };
         self.note_locked(&ticket.facts.organization, ticket.facts.id);
+        self.note_version(&ticket.facts.organization, ticket.facts.id, version.0);
         Ok(version)
     }
 
     async fn put_new(&self, ticket: &Ticket) -> Result<Version, StoreError> {
-        let wake = ticket.wake.as_ref().map(|wake| micros(wake.at));
-        let row = ActiveModel {
-            organization: Set(ticket.facts.organization.to_string()),
-            id: Set(ticket.facts.id.to_string()),
-            line: Set(ticket.line.name().to_owned()),
-            custody: Set(CustodyKind::of(&ticket.custody).name().to_owned()),
-            state: Set(StateKind::of(&ticket.state).name().to_owned()),
-            epoch: Set(i64::from(ticket.epoch.number())),
-            priority: Set(ticket.facts.priority as i16),
-            zone: Set(ticket.assignment.zone.clone()),
-            group_name: Set(ticket.assignment.group.clone()),
-            assignee: Set(ticket.assignment.assignee.clone()),
-            client: Set(ticket.facts.client.clone()),
-            opened_at: Set(micros(ticket.facts.opened_at)),
-            changed_at: Set(micros(ticket.changed_at)),
-            wake_at: Set(wake),
-            wake_due: Set(wake),
-            version: Set(Version::FIRST.0),
-            document: Set(to_json(ticket)?),
-            own: Set(None),
-        };
-        if self.insert(Entity::insert(row).on_conflict_do_nothing()).await? {
+        if self.insert(Entity::insert(new_row(ticket)?).on_conflict_do_nothing()).await? {
             Ok(Version::FIRST)
         } else {
             Err(StoreError::AlreadyExists { what: ticket.facts.id.to_string() })
         }
+    }
+
+    /// Writes tickets that must all be new here, many with one statement.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] when one is not new; else what the database says.
+    pub async fn put_all_new(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        for some in tickets.chunks(ROWS_MAX) {
+            let rows = some.iter().map(new_row).collect::<Result<Vec<_>, _>>()?;
+            let insert = Entity::insert_many(rows).on_conflict_do_nothing();
+            let done = insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+            if !matches!(done, TryInsertResult::Inserted(written) if written == some.len() as u64) {
+                return Err(StoreError::AlreadyExists { what: "one of many tickets".to_owned() });
+            }
+        }
+        Ok(())
     }
 
     async fn put_over(&self, ticket: &Ticket, read: Version) -> Result<Version, StoreError> {
@@ -130,25 +156,14 @@ impl Work {
         // A lease on the wake-up stays as long as the wake-up does.
         let same = wake.map_or_else(|| Column::WakeAt.is_null(), |at| Column::WakeAt.eq(at));
         let wake_due = Expr::case(same, Expr::col(Column::WakeDue)).finally(Expr::val(wake));
+        // What was promised stands until the clocks say something else.
+        let promised = Expr::case(Column::PromisedAt.is_null(), Expr::val(wake.unwrap_or(NEVER)));
+        let mut row = columns(ticket)?;
+        row.version = Set(read.next().0);
         let done = Entity::update_many()
             .col_expr(Column::WakeDue, wake_due.into())
-            .set(ActiveModel {
-                line: Set(ticket.line.name().to_owned()),
-                custody: Set(CustodyKind::of(&ticket.custody).name().to_owned()),
-                state: Set(StateKind::of(&ticket.state).name().to_owned()),
-                epoch: Set(i64::from(ticket.epoch.number())),
-                priority: Set(ticket.facts.priority as i16),
-                zone: Set(ticket.assignment.zone.clone()),
-                group_name: Set(ticket.assignment.group.clone()),
-                assignee: Set(ticket.assignment.assignee.clone()),
-                client: Set(ticket.facts.client.clone()),
-                opened_at: Set(micros(ticket.facts.opened_at)),
-                changed_at: Set(micros(ticket.changed_at)),
-                wake_at: Set(wake),
-                version: Set(read.next().0),
-                document: Set(to_json(ticket)?),
-                ..Default::default()
-            })
+            .col_expr(Column::DueAt, promised.finally(Expr::col(Column::PromisedAt)).into())
+            .set(row)
             .filter(Column::Organization.eq(ticket.facts.organization.as_str()))
             .filter(Column::Id.eq(ticket.facts.id.to_string()))
             .filter(Column::Version.eq(read.0))
@@ -160,6 +175,23 @@ impl Work {
         } else {
             Err(StoreError::Conflict { what: ticket.facts.id.to_string() })
         }
+    }
+
+    /// Says what was promised next about a ticket, by which queues are ordered; none when nothing is promised, so that
+    /// its wake-up counts. Its version stays.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn set_promised(
+        &self,
+        organization: &OrganizationId,
+        id: TicketId,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE ticket SET promised_at = $1, due_at = COALESCE($1, wake_at, 9223372036854775807) \
+             WHERE organization = $2 AND id = $3";
+        let values = vec![at.map(micros).into(), organization.as_str().into(), id.to_string().into()];
+        self.run(sql, values).await.map(|_| ())
     }
 
     /// The line's own document of the ticket, for a change; the default when none was written.
@@ -199,8 +231,85 @@ impl Work {
     }
 }
 
+/// `due_at` of what is due never.
+pub(crate) const NEVER: i64 = i64::MAX;
+
+/// How many rows one statement writes: far from the 32,766 values that SQLite takes.
+const ROWS_MAX: usize = 500;
+
+/// What a write of `ticket` sets, new or not.
+fn columns(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
+    let Facts { kind, subject, language, client, priority, mood, category, product, opened_at, .. } = &ticket.facts;
+    Ok(ActiveModel {
+        line: Set(ticket.line.name().to_owned()),
+        custody: Set(CustodyKind::of(&ticket.custody).name().to_owned()),
+        state: Set(StateKind::of(&ticket.state).name().to_owned()),
+        epoch: Set(i64::from(ticket.epoch.number())),
+        priority: Set(*priority as i16),
+        zone: Set(ticket.assignment.zone.clone()),
+        group_name: Set(ticket.assignment.group.clone()),
+        assignee: Set(ticket.assignment.assignee.clone()),
+        client: Set(client.clone()),
+        opened_at: Set(micros(*opened_at)),
+        changed_at: Set(micros(ticket.changed_at)),
+        wake_at: Set(ticket.wake.as_ref().map(|wake| micros(wake.at))),
+        document: Set(to_json(ticket)?),
+        queue: Set(ticket.assignment.group.clone().unwrap_or_default()),
+        urgency_rank: Set(rank(*priority)),
+        category: Set(category.clone()),
+        product: Set(product.clone()),
+        kind: Set(named(kind)),
+        mood: Set(mood.name().to_owned()),
+        language: Set(language.code().to_owned()),
+        subject: Set(subject.to_lowercase()),
+        hold_reason: Set(match &ticket.state {
+            State::OnHold { reason, .. } => Some(hold_name(reason)),
+            State::Open | State::Resolved { .. } | State::Closed { .. } => None,
+        }),
+        ..Default::default()
+    })
+}
+
+fn new_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
+    let mut row = columns(ticket)?;
+    let wake = ticket.wake.as_ref().map(|wake| micros(wake.at));
+    row.organization = Set(ticket.facts.organization.to_string());
+    row.id = Set(ticket.facts.id.to_string());
+    row.wake_due = Set(wake);
+    row.version = Set(Version::FIRST.0);
+    row.own = Set(None);
+    row.promised_at = Set(None);
+    row.due_at = Set(wake.unwrap_or(NEVER));
+    Ok(row)
+}
+
+/// 0 for what is critical, 3 for what is low.
+pub(crate) fn rank(priority: Priority) -> i64 {
+    Priority::Critical as i64 - priority as i64
+}
+
+/// The name of a value of a plain enum, as documents spell it.
+pub(crate) fn named(value: &impl Serialize) -> String {
+    let name = serde_json::to_value(value).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+}
+
+/// What a hold waits for, as documents spell it.
+fn hold_name(reason: &HoldReason) -> String {
+    let json = serde_json::to_value(reason).unwrap_or_default();
+    json.get("for").and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+}
+
 fn find(organization: &OrganizationId, id: TicketId) -> sea_orm::Select<Entity> {
     Entity::find_by_id((organization.to_string(), id.to_string()))
+}
+
+/// `values` filled up with its last to a power of two, so that there are few texts of statements.
+pub(crate) fn padded(mut values: Vec<String>) -> Vec<String> {
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
 }
 
 /// A row's ticket; the columns that say whose it is must agree with it.

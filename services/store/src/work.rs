@@ -1,6 +1,6 @@
 //! Work inside one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use sea_orm::{
@@ -22,11 +22,13 @@ pub struct Work {
     fault: Mutex<Option<StoreError>>,
     /// Tickets whose rows are locked, so that the order of their events is the order of commits.
     locked: Mutex<HashSet<(OrganizationId, TicketId)>>,
+    /// The version that each ticket read or written here will have when this is committed.
+    versions: Mutex<HashMap<(OrganizationId, TicketId), i64>>,
 }
 
 impl Work {
     pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
-        Self { transaction, fault: Mutex::default(), locked: Mutex::default() }
+        Self { transaction, fault: Mutex::default(), locked: Mutex::default(), versions: Mutex::default() }
     }
 
     /// The transaction, to commit or roll back; the fault, if the database had one.
@@ -79,6 +81,27 @@ impl Work {
     /// Notes that the ticket's row is locked by this transaction.
     pub(crate) fn note_locked(&self, organization: &OrganizationId, ticket: TicketId) {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner).insert((organization.clone(), ticket));
+    }
+
+    /// Notes which version the ticket has, or will have once what is written next is.
+    pub(crate) fn note_version(&self, organization: &OrganizationId, ticket: TicketId, version: i64) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = versions.entry((organization.clone(), ticket)).or_insert(version);
+        *known = version.max(*known);
+    }
+
+    /// The version that what happens to the ticket now is part of; 0 when it was not read here.
+    pub(crate) fn version_of(&self, organization: &OrganizationId, ticket: TicketId) -> i64 {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&(organization.clone(), ticket)).copied().unwrap_or_default()
+    }
+
+    /// Waits until no other transaction does what `name` stands for, such as choosing a person of one group.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn alone(&self, organization: &OrganizationId, name: &str) -> Result<(), StoreError> {
+        self.queue_for(&[organization.as_str(), "alone", name]).await
     }
 
     /// Locks the ticket's row unless that is done.

@@ -1,0 +1,208 @@
+//! The statements by which queues are read: one for a page, one for any number of counts.
+
+use std::fmt::Write as _;
+
+use sea_orm::{DbBackend, Statement, Value};
+use ticket::OrganizationId;
+
+use crate::error::StoreError;
+use crate::listing::{CustodyKind, StateKind};
+use crate::mark::Mark;
+use crate::names::micros;
+use crate::queue::{Range, Scope, Sort, Wanted};
+use crate::tickets::{named, rank};
+
+/// The most tickets that are counted one by one.
+pub(crate) const COUNT_MAX: u64 = 10_000;
+
+/// A statement's text and values as they grow.
+struct Building {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Building {
+    fn value(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    fn and(&mut self, condition: &str) {
+        let _ = write!(self.sql, " AND {condition}");
+    }
+
+    fn equals(&mut self, column: &str, value: Option<&String>) {
+        if let Some(value) = value {
+            let value = self.value(value.as_str());
+            self.and(&format!("{column} = {value}"));
+        }
+    }
+
+    fn among(&mut self, column: &str, values: Vec<String>) {
+        if !values.is_empty() {
+            let values: Vec<String> = values.into_iter().map(|value| self.value(value)).collect();
+            self.and(&format!("{column} IN ({})", values.join(", ")));
+        }
+    }
+
+    fn within(&mut self, column: &str, range: Range) {
+        for (sign, at) in [(">=", range.from), ("<", range.to)] {
+            if let Some(at) = at {
+                let at = self.value(micros(at));
+                self.and(&format!("{column} {sign} {at}"));
+            }
+        }
+    }
+
+    /// ` FROM ticket WHERE` and everything that is wanted.
+    fn wanted(&mut self, organization: &OrganizationId, wanted: &Wanted) {
+        let Wanted { custody, states, hold_reasons, zone, group, assignee, client, category, product, kinds, .. } =
+            wanted;
+        let Wanted { priorities, moods, language, marks, text, opened, changed, due, .. } = wanted;
+        let of = self.value(organization.as_str());
+        let _ = write!(self.sql, " FROM ticket WHERE organization = {of}");
+        if *custody == Some(CustodyKind::Held) && !states.is_empty() && !states.contains(&StateKind::Closed) {
+            // Word for word the condition of the indexes of active tickets, by which they are known to fit.
+            self.and("custody = 'held' AND state <> 'closed'");
+        } else if let Some(custody) = custody {
+            self.and(&format!("custody = '{}'", custody.name()));
+        }
+        self.among("state", states.iter().map(|state| state.name().to_owned()).collect());
+        self.among("hold_reason", hold_reasons.clone());
+        self.equals("zone", zone.as_ref());
+        self.equals("queue", group.as_ref());
+        match assignee.as_deref() {
+            Some("") => self.and("assignee IS NULL"),
+            _ => self.equals("assignee", assignee.as_ref()),
+        }
+        self.equals("client", client.as_ref());
+        self.equals("category", category.as_ref());
+        self.equals("product", product.as_ref());
+        self.among("kind", kinds.iter().map(named).collect());
+        if let Some((lowest, highest)) = priorities {
+            let (from, to) = (self.value(rank(*highest)), self.value(rank(*lowest)));
+            self.and(&format!("urgency_rank BETWEEN {from} AND {to}"));
+        }
+        self.among("mood", moods.iter().map(|mood| mood.name().to_owned()).collect());
+        self.equals("language", language.map(|language| language.code().to_owned()).as_ref());
+        for (mark, value) in marks {
+            let (of, value) = (self.value(organization.as_str()), self.value(value.as_str()));
+            self.and(&format!(
+                "EXISTS (SELECT 1 FROM ticket_mark m WHERE m.organization = {of} AND m.kind = '{}' \
+                 AND m.value = {value} AND m.ticket = ticket.id)",
+                mark.name()
+            ));
+        }
+        if let Some(text) = text {
+            let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let text = self.value(format!("%{escaped}%"));
+            self.and(&format!("subject LIKE {text} ESCAPE '\\'"));
+        }
+        self.within("opened_at", *opened);
+        self.within("changed_at", *changed);
+        self.within("due_at", *due);
+    }
+
+    /// One of the parts, which have no ticket in common, of what a viewer may see.
+    fn part(&mut self, part: &Part<'_>) {
+        match part {
+            Part::Everything => {}
+            Part::Queues(queues) => self.among("queue", queues.iter().map(ToString::to_string).collect()),
+            Part::Own { person, but } => {
+                let person = self.value(*person);
+                self.and(&format!("assignee = {person}"));
+                let but: Vec<String> = but.iter().map(|queue| self.value(*queue)).collect();
+                self.and(&format!("queue NOT IN ({})", but.join(", ")));
+            }
+        }
+    }
+}
+
+enum Part<'s> {
+    Everything,
+    Queues(Vec<&'s str>),
+    Own { person: &'s str, but: Vec<&'s str> },
+}
+
+/// The parts of what `scope` lets see; one for each queue when they are to be merged in order.
+fn parts<'s>(scope: &'s Scope, wanted: &Wanted, apart: bool) -> Vec<Part<'s>> {
+    let Scope::Of { person, groups } = scope else { return vec![Part::Everything] };
+    let mine = wanted.assignee.as_ref() == Some(person)
+        || wanted.marks.iter().any(|(mark, who)| *mark == Mark::Collaborator && who == person);
+    if mine {
+        return vec![Part::Everything];
+    }
+    let queues: Vec<&str> = std::iter::once("").chain(groups.iter().map(String::as_str)).collect();
+    let seen: Vec<&str> =
+        queues.iter().copied().filter(|queue| wanted.group.as_ref().is_none_or(|g| g == queue)).collect();
+    let mut parts = Vec::new();
+    if !seen.is_empty() {
+        match apart {
+            true => parts.extend(seen.into_iter().map(|queue| Part::Queues(vec![queue]))),
+            false => parts.push(Part::Queues(seen)),
+        }
+    }
+    parts.push(Part::Own { person, but: queues });
+    parts
+}
+
+/// One row more than the page has, to know whether there is another page.
+pub(crate) fn page(
+    organization: &OrganizationId,
+    scope: &Scope,
+    wanted: &Wanted,
+    sort: Sort,
+    after: Option<&str>,
+    size: u32,
+    backend: DbBackend,
+) -> Result<Statement, StoreError> {
+    let (columns, falls, _) = sort.columns();
+    let after = after.map(|token| sort.parse(token)).transpose()?;
+    let way = if falls { " DESC" } else { "" };
+    let order: Vec<String> = columns.iter().map(|column| format!("{column}{way}")).collect();
+    let tail = format!(" ORDER BY {} LIMIT {}", order.join(", "), size + 1);
+    let mut building = Building { sql: String::new(), values: Vec::new() };
+    let parts = parts(scope, wanted, true);
+    let several = parts.len() > 1;
+    if several {
+        building.sql.push_str("SELECT * FROM (");
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            building.sql.push_str(" UNION ALL ");
+        }
+        building.sql.push_str(if several { "SELECT * FROM (SELECT *" } else { "SELECT *" });
+        building.wanted(organization, wanted);
+        building.part(part);
+        if let Some(after) = &after {
+            let keys: Vec<String> = after.iter().map(|key| building.value(key.clone())).collect();
+            let sign = if falls { "<" } else { ">" };
+            building.and(&format!("({}) {sign} ({})", columns.join(", "), keys.join(", ")));
+        }
+        building.sql.push_str(&tail);
+        if several {
+            let _ = write!(building.sql, ") AS part{index}");
+        }
+    }
+    if several {
+        let _ = write!(building.sql, ") AS merged{tail}");
+    }
+    Ok(Statement::from_sql_and_values(backend, building.sql, building.values))
+}
+
+/// How many tickets each of `views` has, up to a limit: one statement for all. Rows: the view's place, a part's count.
+pub(crate) fn counts(organization: &OrganizationId, scope: &Scope, views: &[Wanted], backend: DbBackend) -> Statement {
+    let mut building = Building { sql: String::new(), values: Vec::new() };
+    for (view, wanted) in views.iter().enumerate() {
+        for (index, part) in parts(scope, wanted, false).iter().enumerate() {
+            if view + index > 0 {
+                building.sql.push_str(" UNION ALL ");
+            }
+            let _ = write!(building.sql, "SELECT {view} AS view, COUNT(*) AS tickets FROM (SELECT 1");
+            building.wanted(organization, wanted);
+            building.part(part);
+            let _ = write!(building.sql, " LIMIT {}) AS counted{view}x{index}", COUNT_MAX + 1);
+        }
+    }
+    Statement::from_sql_and_values(backend, building.sql, building.values)
+}
