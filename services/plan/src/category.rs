@@ -55,7 +55,10 @@ pub(crate) struct CategoryEntry {
     /// The category's name.
     name: TextEntry,
     /// The id of the zone that answers for it; needed where there is a line 2.
-    zone: Option<At<String>>,
+    pub(crate) zone: Option<At<String>>,
+    /// What its tickets ask of whoever works on them: skills of people, each with the lowest level from 1 to 5.
+    #[serde(default)]
+    pub(crate) skills: BTreeMap<String, At<i64>>,
 }
 
 /// What line 1 goes through before it hands a request on.

@@ -16,6 +16,7 @@ use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
 use crate::place::{At, shorten};
 use crate::priority::PrioritiesEntry;
+use crate::staff::{PersonEntry, QueuesEntry};
 use crate::timers::TimersEntry;
 use crate::vendor::VendorEntry;
 
@@ -32,6 +33,11 @@ pub(crate) struct File {
     pub(crate) lines: Vec<LineEntry>,
     /// The support groups and their people.
     pub(crate) groups: Vec<GroupEntry>,
+    /// What sets single people apart: languages, skills, room, working hours.
+    #[schemars(default)]
+    pub(crate) people: Vec<PersonEntry>,
+    /// How queues treat tickets that nobody works on.
+    pub(crate) queues: Option<QueuesEntry>,
     /// The zones of responsibility of line 2; needed where there is a line 2.
     #[schemars(default)]
     pub(crate) zones: Vec<ZoneEntry>,
@@ -95,6 +101,7 @@ impl File {
         let (priorities, automation) = (sections.maybe("priorities"), sections.maybe("automation"));
         let (replies, vendors) = (sections.one("replies"), sections.many("vendors"));
         let hop_budget = sections.one("hop_budget");
+        let (people, queues) = (sections.many("people"), sections.maybe("queues"));
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -103,6 +110,8 @@ impl File {
             organization: organization?,
             lines,
             groups,
+            people,
+            queues,
             zones,
             categories,
             checklists,

@@ -25,6 +25,7 @@ mod place;
 mod plan;
 mod priority;
 mod promises;
+mod staff;
 mod timers;
 mod vendor;
 mod version;
@@ -41,6 +42,9 @@ pub use orphan::Orphan;
 pub use people::{Group, HopBudget, RETURNS_MAX, Zone};
 pub use place::Text;
 pub use plan::Plan;
+pub use staff::{
+    AWAY_MINUTES_MAX, LOAD_CUSTOMARY, LOAD_MAX, Person, RETRY_MINUTES_MAX, SKILL_LEVEL_MAX, Skills, Strategy,
+};
 pub use timers::{
     AUTO_CLOSE_HOURS_MAX, BOT_DEADLINE_SECONDS_MAX, CLIENT_SILENCE_HOURS_MAX, REOPEN_WINDOW_DAYS_MAX,
     VENDOR_SILENCE_HOURS_MAX,

@@ -9,6 +9,7 @@ use ticket::Line;
 use crate::fault::Gathered;
 use crate::known::Known;
 use crate::place::{At, Named, Text, TextEntry, bounded, id, label, person, refers, shorten, unique};
+use crate::staff::Strategy;
 
 /// The most returns between the same two lines that a plan may allow.
 pub const RETURNS_MAX: i64 = 10;
@@ -26,6 +27,8 @@ pub struct Group {
     pub members: Vec<String>,
     /// What they are good at.
     pub skills: Vec<String>,
+    /// How its tickets find their person.
+    pub strategy: Strategy,
 }
 
 /// A zone of responsibility of line 2.
@@ -68,6 +71,8 @@ pub(crate) struct GroupEntry {
     /// What they are good at.
     #[serde(default)]
     skills: Vec<At<String>>,
+    /// How its tickets find their person: manual, least-loaded, round-robin or skill-first; manual when left out.
+    strategy: Option<At<Named<Strategy>>>,
 }
 
 /// A zone of responsibility of line 2.
@@ -85,6 +90,9 @@ pub(crate) struct ZoneEntry {
     /// name it as their zone.
     #[serde(default)]
     products: Vec<At<String>>,
+    /// What its tickets ask of whoever works on them: skills of people, each with the lowest level from 1 to 5.
+    #[serde(default)]
+    pub(crate) skills: BTreeMap<String, At<i64>>,
 }
 
 /// How often two lines may pass a ticket back and forth, and who decides then.
@@ -111,6 +119,10 @@ pub(crate) fn check_groups(
 }
 
 impl GroupEntry {
+    pub(crate) fn skills(&self) -> &[At<String>] {
+        &self.skills
+    }
+
     fn check(&self, zones: &[ZoneEntry], known: &Known<'_>, gathered: &mut Gathered) -> Option<Group> {
         let id = id(&self.id, "group", gathered);
         let name = self.name.check(gathered);
@@ -137,7 +149,8 @@ impl GroupEntry {
         unique(&self.members, "member", gathered);
         let members = self.members.iter().map(|at| person(at, gathered)).collect();
         let skills = self.skills.iter().map(|at| label(at, "skill", gathered)).collect();
-        Some(Group { id, name, line: line?, members, skills })
+        let strategy = self.strategy.as_ref().and_then(|at| at.find(gathered)).unwrap_or_default();
+        Some(Group { id, name, line: line?, members, skills, strategy })
     }
 }
 

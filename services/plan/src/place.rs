@@ -12,6 +12,7 @@ use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{Impact, Language, Line, Priority, Urgency};
 
 use crate::fault::Gathered;
+use crate::staff::Strategy;
 
 /// A value and the bytes of the file that say it.
 #[derive(Debug, Clone)]
@@ -77,6 +78,7 @@ names! {
     Impact, "an impact", Impact::ALL, Impact::name;
     Urgency, "an urgency", Urgency::ALL, Urgency::name;
     AgreementKind, "a kind of agreement", AgreementKind::ALL, AgreementKind::name;
+    Strategy, "a strategy", &Strategy::ALL, Strategy::name;
     Language, "a language", &[Language::Russian, Language::English], Language::code;
 }
 

@@ -22,6 +22,7 @@ use crate::organization::Organization;
 use crate::orphan::Orphan;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
+use crate::staff::{self, Demand, Staff};
 use crate::timers::Timers;
 use crate::vendor::{self, Vendor};
 use crate::version::PlanVersion;
@@ -50,6 +51,7 @@ pub struct Plan {
     replies: Replies,
     vendors: BTreeMap<String, Vendor>,
     hop_budget: HopBudget,
+    pub(crate) staff: Staff,
 }
 
 impl Plan {
@@ -98,6 +100,14 @@ impl Plan {
         let replies = file.replies.check(known, gathered);
         let vendors = vendor::check(&file.vendors, vendor_line.map(|at| &at.span), known, gathered);
         let hop_budget = file.hop_budget.check(known, gathered);
+        let of_categories = file.categories.iter().map(|entry| {
+            let zone = entry.zone.as_ref().map(|at| at.value.as_str());
+            Demand { id: &entry.id, zone, skills: &entry.skills }
+        });
+        let of_zones = file.zones.iter();
+        let of_zones = of_zones.map(|e| Demand { id: &e.id, zone: Some(e.id.value.as_str()), skills: &e.skills });
+        let demands = (of_categories.collect(), of_zones.collect());
+        let staff = staff::check(&file.people, file.queues.as_ref(), (&file.groups, &zones), demands, known, gathered);
         let line_targets = agreement::of_lines(&lines, &vendors);
         Some(Self {
             version: PlanVersion::of(text),
@@ -120,6 +130,7 @@ impl Plan {
             replies,
             vendors,
             hop_budget,
+            staff,
         })
     }
 
