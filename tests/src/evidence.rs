@@ -36,7 +36,9 @@ pub fn expert() -> line3::Evidence {
         }],
         steps_to_reproduce: "включить роутер, ждать аренды адреса 30 секунд".into(),
         attachments: vec![line3::AttachmentRef { name: "dhcp.log".into(), uri: "file:dhcp.log".into() }],
-        sessions: vec![line3::Session { on_site: false, outcome: "в журнале отказ DHCP".into() }],
+        sessions: vec![line3::Session {
+            outcome: "в журнале отказ DHCP".into(), ..line3::Session::default()
+        }],
         workaround: "прописать адрес вручную".into(),
         why_not_here: "прошивка роутера нам недоступна".into(),
     }

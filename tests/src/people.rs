@@ -227,6 +227,7 @@ impl<'s> People<'s> {
             workaround: false,
             how_to_verify: "открыть любой сайт".into(),
             knowledge: String::new(),
+            steps_to_verify: Vec::new(),
         };
         let response = CustodianServiceClient::new(self.at(line)).resolve(request).await?;
         Ok(response.into_inner().ticket.unwrap_or_default())
@@ -241,6 +242,7 @@ impl<'s> People<'s> {
             request_id: self.request_id(),
             ticket_id: ticket.into(),
             question: question.into(),
+            within_hours: 0,
         };
         let response = CustodianServiceClient::new(self.at(line)).ask_client(request).await?;
         Ok(response.into_inner().clarification_id)

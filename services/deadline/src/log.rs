@@ -1,7 +1,7 @@
 //! A ledger from the log of a ticket: which event does what to which clock.
 
 use jiff::Timestamp;
-use ticket::event::{Actor, Brought, Event, EventBody};
+use ticket::event::{Actor, Brought, ClarificationEvent, Event, EventBody};
 use ticket::{BondId, ClarificationId, Evidence, HandoverId, Line, Priority};
 
 use crate::agreement::{AgreementKind, Party};
@@ -124,6 +124,8 @@ impl<P: Promises> Reader<'_, P> {
             EventBody::AutoAnswered { .. } => self.answered(at),
             EventBody::ClarificationRelayed { clarification } => self.asked(at, *clarification),
             EventBody::ClarificationAnswered { clarification, .. } => self.told(at, *clarification),
+            // Nobody waits for the answer any more, so that the clock goes on.
+            EventBody::Clarification(ClarificationEvent::Expired { clarification }) => self.told(at, *clarification),
             EventBody::CustodyMoved { to, .. } => self.moved(at, *to),
             EventBody::TookOver { with, .. } => {
                 self.moved(at, event.line);
@@ -157,6 +159,9 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Linked { .. }
             | EventBody::Unlinked { .. }
             | EventBody::Rated { .. }
+            | EventBody::Clarification(ClarificationEvent::Reminded { .. })
+            | EventBody::Technical(_)
+            | EventBody::Visit(_)
             | EventBody::Woke { .. } => {}
         }
     }
@@ -182,6 +187,8 @@ impl<P: Promises> Reader<'_, P> {
                 }
             }
             EventBody::ClarificationAnswered { clarification, .. } => self.told(at, *clarification),
+            // Nobody waits for the answer any more, so that the clock goes on.
+            EventBody::Clarification(ClarificationEvent::Expired { clarification }) => self.told(at, *clarification),
             EventBody::BondOpened { .. } | EventBody::SentToPartner { .. } => {
                 self.answered(at);
                 self.next_move(at, true);
@@ -232,6 +239,9 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Linked { .. }
             | EventBody::Unlinked { .. }
             | EventBody::Rated { .. }
+            | EventBody::Clarification(ClarificationEvent::Reminded { .. })
+            | EventBody::Technical(_)
+            | EventBody::Visit(_)
             | EventBody::Woke { .. } => {}
         }
     }

@@ -95,6 +95,9 @@ enum Deed {
         /// What should be written down for next time.
         #[arg(long, default_value = "")]
         knowledge: String,
+        /// A step by which the client sees that it helped; once for each step, in their order.
+        #[arg(long = "step")]
+        steps: Vec<String>,
     },
     /// Hand a ticket back to the line below.
     Return {
@@ -126,6 +129,9 @@ enum Deed {
         /// The question.
         #[arg(long)]
         question: String,
+        /// Within how many hours of working time the answer is needed; what the plan says when left out.
+        #[arg(long, default_value_t = 0)]
+        within_hours: u32,
     },
     /// Tell line 1 how it goes.
     Progress {
@@ -158,7 +164,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Deed::Escalate { id, to, evidence, fields } => {
             deeds::escalate(&suite, id, to, evidence.as_deref(), &fields).await
         }
-        Deed::Resolve { id, root_cause, done, how_to_verify, workaround, knowledge } => {
+        Deed::Resolve { id, root_cause, done, how_to_verify, workaround, knowledge, steps } => {
             let request = proto::handover::CustodianServiceResolveRequest {
                 request_id: suite.request_id(),
                 ticket_id: id,
@@ -167,12 +173,13 @@ pub async fn run(options: Options) -> Result<(), Failure> {
                 workaround,
                 how_to_verify,
                 knowledge,
+                steps_to_verify: steps,
             };
             deeds::resolve(&suite, request).await
         }
         Deed::Return { id, reason, asked_for } => deeds::hand_back(&suite, id, &reason, asked_for).await,
         Deed::Assign { id, zone, assignee } => deeds::assign(&suite, id, zone, assignee).await,
-        Deed::Ask { id, question } => deeds::ask(&suite, id, question).await,
+        Deed::Ask { id, question, within_hours } => deeds::ask(&suite, id, question, within_hours).await,
         Deed::Progress { id, text } => deeds::progress(&suite, id, text).await,
         Deed::Confirm { id } => deeds::confirm(&suite, id).await,
     }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, codec::CompressionEncoding};
 use tracing::{Instrument, info_span, warn};
 
+use crate::arrangement::ArrangementParcel;
 use crate::change::corrupt;
 use crate::desk::{Desk, trace_context};
 use crate::parcel::Parcel;
@@ -277,6 +278,7 @@ fn is_overtaken(parcel: Parcel, refused: &Status) -> bool {
         | Parcel::Resolve
         | Parcel::Progress
         | Parcel::ResolutionNotice
+        | Parcel::Arrangement(_)
         | Parcel::Partner(_) => false,
     }
 }
@@ -367,6 +369,21 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
         }
         Parcel::ResolutionNotice => {
             relay().notify_resolution(decode::<hand::NotifyResolutionRequest>(payload)?).await?;
+            Ok(Delivery::Done)
+        }
+        Parcel::Arrangement(arrangement) => {
+            let mut arrange = client!(hand::arrangement_service_client::ArrangementServiceClient, channel);
+            match arrangement {
+                ArrangementParcel::Clarification => {
+                    arrange.update_clarification(decode::<hand::UpdateClarificationRequest>(payload)?).await?;
+                }
+                ArrangementParcel::VisitNews => {
+                    arrange.tell_visit(decode::<hand::TellVisitRequest>(payload)?).await?;
+                }
+                ArrangementParcel::VisitAnswer => {
+                    arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
+                }
+            }
             Ok(Delivery::Done)
         }
         Parcel::Partner(_) => Err(unreadable(&"a message to a partner, for a line")),

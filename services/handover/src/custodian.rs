@@ -49,11 +49,16 @@ impl CustodianService for Custodian {
     ) -> Result<Response<hand::AskClientResponse>, Status> {
         answer(request, async |caller, request| {
             let order = Order::of(&caller, "AskClient", &request.request_id, &request)?;
-            let hand::AskClientRequest { request_id: _, ticket_id, question } = request;
+            let hand::AskClientRequest { request_id: _, ticket_id, question, within_hours } = request;
             let mut reader = Reader::default();
             let id = reader.id("ticket_id", &ticket_id);
             let question = reader.text("question", &question, TEXT_BYTES_MAX);
-            self.0.ask_client(&order, reader.finish(id)?, question).await
+            let most = self.0.plan(&caller.organization)?.clarification_hours_max();
+            if within_hours > most {
+                reader.wrong("within_hours", format!("is {within_hours}; the plan allows at most {most}"));
+            }
+            let within = (within_hours > 0).then_some(within_hours);
+            self.0.ask_client(&order, reader.finish(id)?, question, within).await
         })
         .await
     }
@@ -120,6 +125,7 @@ fn resolution(by: Line, request: hand::CustodianServiceResolveRequest) -> Result
         workaround,
         how_to_verify,
         knowledge,
+        steps_to_verify,
     } = request;
     let mut reader = Reader::default();
     let resolution = Resolution {
@@ -128,6 +134,7 @@ fn resolution(by: Line, request: hand::CustodianServiceResolveRequest) -> Result
         done: reader.text("done", &done, TEXT_BYTES_MAX),
         workaround,
         how_to_verify: reader.text("how_to_verify", &how_to_verify, TEXT_BYTES_MAX),
+        steps_to_verify: record::steps(&mut reader, "steps_to_verify", steps_to_verify),
         knowledge: reader.optional("knowledge", &knowledge, TEXT_BYTES_MAX),
     };
     reader.finish(Some(resolution))

@@ -10,9 +10,11 @@
 //! (c) [`Desk::receive`] (`receiving`): the receiver checks, stores ticket and receipt, or declines, in one transaction;
 //! (d) `settling`: the sender records the receipt, or takes the ticket back.
 
+mod arrangement;
 mod backoff;
 mod caller;
 mod change;
+mod clarification;
 mod courier;
 mod custodian;
 mod deadlines;
@@ -32,9 +34,11 @@ mod settling;
 mod waking;
 pub mod wire;
 
+pub use arrangement::{Arranged, ArrangementParcel, Arrangements, answer_visit, tell_visit};
 pub use backoff::Backoff;
 pub use caller::{actor, answer, sending_line};
 pub use change::Change;
+pub use clarification::answered;
 pub use custodian::Custodian;
 pub use desk::{Desk, Peers, Setup};
 pub use fuse::{CrashPoint, Fuse};
@@ -50,6 +54,7 @@ pub use rules::{Carried, Rules, Told};
 pub use sending::{Sent, offer_back, offer_solved, offer_up};
 pub use waking::wake_again;
 
+use proto::handover::arrangement_service_server::ArrangementServiceServer;
 use proto::handover::custodian_service_server::CustodianServiceServer;
 use proto::handover::relay_service_server::RelayServiceServer;
 use proto::ticket::ticket_service_server::TicketServiceServer;
@@ -63,6 +68,7 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
     Service::builder(stack)
         .add(tuned!(TicketServiceServer::new(Reading(desk.clone())), limits))
         .add(tuned!(RelayServiceServer::new(Relay(desk.clone())), limits))
+        .add(tuned!(ArrangementServiceServer::new(Arrangements(desk.clone())), limits))
 }
 
 /// As [`line_service`], for lines 1 to 4, where people hold tickets.

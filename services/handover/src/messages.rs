@@ -1,12 +1,14 @@
 //! What lines say to each other without custody moving: sent through the outbox, heard once.
 
+use jiff::Timestamp;
 use prost::Message;
 use proto::handover as hand;
 use ticket::custody::{Custody, HoldReason, State};
 use ticket::event::EventBody;
-use ticket::{Actor, ClarificationId, Epoch, Line, MessageId, OrganizationId, Ticket, TicketId, WakeReason};
+use ticket::{Actor, ClarificationId, Epoch, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason};
 use tracing::Instrument;
 
+use crate::arrangement;
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::order::{Order, fingerprint};
@@ -14,7 +16,7 @@ use crate::parcel::Parcel;
 use crate::receiving::known_answer;
 use crate::refused::Refused;
 use crate::rules::Told;
-use crate::wire::{Reader, enums, record};
+use crate::wire::{Reader, enums, instant, record};
 
 /// The head of a message, read and verified: the sender is who it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,21 +60,24 @@ impl Desk {
         order: &Order,
         id: TicketId,
         question: String,
+        within_hours: Option<u32>,
     ) -> Result<hand::AskClientResponse, Refused> {
         let clarification = ClarificationId::of(id, &order.request_id);
         let rules = self.0.rules.clone();
         self.change(order, id, "ask the client", move |change| {
             Box::pin(async move {
                 let (mut ticket, read) = change.ticket(id).await?;
-                ask(change, &mut ticket, clarification, question.clone()).await?;
+                let due = ask(change, &mut ticket, clarification, question.clone(), within_hours).await?;
                 if change.line == Line::OWNER {
-                    let told = Told::Question { clarification, by: change.line, epoch: ticket.epoch, question };
+                    let (by, epoch, due) = (change.line, ticket.epoch, Some(due));
+                    let told = Told::Question { clarification, by, epoch, question, due };
                     rules.told(change, &mut ticket, &told).await?;
                 }
                 let version = change.put(&ticket, Some(read)).await?;
                 Ok(hand::AskClientResponse {
                     ticket: Some(record::to_ticket(&ticket, version.number())),
                     clarification_id: clarification.to_string(),
+                    due: Some(instant(due)),
                 })
             })
         })
@@ -143,7 +148,8 @@ impl Desk {
     }
 }
 
-/// Asks the client something through line 1, within a change that will put the ticket.
+/// Asks the client something through line 1, within a change that will put the ticket. Returns when the wait ends: after
+/// `within_hours` of working time, or what the plan says.
 ///
 /// # Errors
 /// What the state does not allow.
@@ -152,14 +158,18 @@ pub async fn ask(
     ticket: &mut Ticket,
     clarification: ClarificationId,
     question: String,
-) -> Result<(), Refused> {
-    let wake = change.wake_in(change.plan.client_silence(), WakeReason::ClientSilence);
+    within_hours: Option<u32>,
+) -> Result<Timestamp, Refused> {
+    let due = crate::clarification::wait(change, ticket, clarification, within_hours).await?;
+    // The timer of the question reminds and ends the wait; this one is behind it, should it be lost.
+    let at = due.saturating_add(change.plan.client_silence()).unwrap_or(Timestamp::MAX);
+    let wake = Wake { at, reason: WakeReason::ClientSilence };
     ticket.hold(HoldReason::Client { clarification }, wake, change.now).map_err(Refused::state(ticket.facts.id))?;
     let body = EventBody::ClarificationAsked { clarification, by: change.line, question: question.clone() };
     change.log(ticket, body).await?;
     if change.line == Line::OWNER {
         // It has no way to itself; its own rules hear the question.
-        return Ok(());
+        return Ok(due);
     }
     let parcel = Parcel::ClarificationRequest;
     let envelope = change.envelope(ticket, parcel, Line::OWNER, &clarification.to_string());
@@ -167,8 +177,10 @@ pub async fn ask(
         envelope: Some(envelope.clone()),
         clarification_id: clarification.to_string(),
         question,
+        due: Some(instant(due)),
     };
-    change.send(ticket, Line::OWNER, parcel, &envelope, &message).await
+    change.send(ticket, Line::OWNER, parcel, &envelope, &message).await?;
+    Ok(due)
 }
 
 /// Tells line 1 how it goes, within a change.
@@ -189,13 +201,13 @@ pub async fn report(change: &Change<'_>, ticket: &Ticket, text: String, step: &s
 /// Writes what was told into the log, and changes the ticket where that follows for every line.
 async fn note(change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
     match told.clone() {
-        Told::Question { clarification, by, question, epoch: _ } => {
+        Told::Question { clarification, by, question, epoch: _, due: _ } => {
             change.log(ticket, EventBody::ClarificationAsked { clarification, by, question }).await
         }
         Told::Answer { clarification, answer } => {
             change.log(ticket, EventBody::ClarificationAnswered { clarification, answer }).await?;
             resume_after_answer(change, ticket, clarification);
-            Ok(())
+            crate::clarification::answered(change, clarification).await
         }
         Told::Progress { by, took_over: Some(epoch), .. } => {
             change.log(ticket, EventBody::CustodyMoved { to: by, epoch }).await
@@ -207,6 +219,7 @@ async fn note(change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(
             ticket.outcome = Some(resolution);
             Ok(())
         }
+        Told::Arranged(told) => arrangement::note(change, ticket, told).await,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::arrangement::ArrangementParcel;
+
 /// The kind of a message in the outbox; its payload is the encoded request of the RPC that delivers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Parcel {
@@ -22,6 +24,8 @@ pub enum Parcel {
     ClientMessage,
     /// `RelayService.NotifyResolution`.
     ResolutionNotice,
+    /// To `ArrangementService`.
+    Arrangement(ArrangementParcel),
     /// To a vendor's side; delivered by the bridge's rules.
     Partner(PartnerParcel),
 }
@@ -38,7 +42,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -47,6 +51,9 @@ impl Parcel {
         (Self::Progress, "progress"),
         (Self::ClientMessage, "client-message"),
         (Self::ResolutionNotice, "resolution-notice"),
+        (Self::Arrangement(ArrangementParcel::Clarification), "clarification-update"),
+        (Self::Arrangement(ArrangementParcel::VisitNews), "visit-news"),
+        (Self::Arrangement(ArrangementParcel::VisitAnswer), "visit-answer"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),

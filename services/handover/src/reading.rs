@@ -9,7 +9,7 @@ use proto::ticket::ticket_service_client::TicketServiceClient;
 use proto::ticket::ticket_service_server::TicketService;
 use store::{CustodyKind, Filter, Page, Position, StateKind, Store};
 use ticket::field::{LINE_BYTES_MAX, Violation};
-use ticket::journey::{Leg, assemble};
+use ticket::journey::{Journey, Leg, assemble};
 use ticket::{Event, Line, OrganizationId, Ticket, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -82,7 +82,13 @@ impl TicketService for Reading {
         request: Request<wire::GetJourneyRequest>,
     ) -> Result<Response<wire::GetJourneyResponse>, Status> {
         answer(request, async |caller, request| {
-            self.0.journey(&caller.organization, ticket_id(&request.ticket_id)?).await
+            let journey = self.0.journey(&caller.organization, ticket_id(&request.ticket_id)?).await?;
+            Ok(wire::GetJourneyResponse {
+                ticket: Some(record::to_ticket(&journey.ticket, 0)),
+                stays: journey.stays.iter().map(record::to_stay).collect(),
+                events: journey.events.iter().map(|event| record::to_event(event, String::new())).collect(),
+                missing: journey.missing.into_iter().map(enums::to_line).collect(),
+            })
         })
         .await
     }
@@ -175,7 +181,10 @@ fn listing(request: wire::ListTicketsRequest) -> Result<(Filter, Page), Refused>
 
 impl Desk {
     /// Everything in this line's log about a ticket, oldest first.
-    pub(crate) async fn events_of(&self, organization: &OrganizationId, id: TicketId) -> Result<Vec<Event>, Refused> {
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn events_of(&self, organization: &OrganizationId, id: TicketId) -> Result<Vec<Event>, Refused> {
         let mut all = Vec::new();
         let mut after = None;
         loop {
@@ -192,7 +201,10 @@ impl Desk {
     }
 
     /// The whole run of a ticket, from every line of the organization that can be asked.
-    async fn journey(&self, organization: &OrganizationId, id: TicketId) -> Result<wire::GetJourneyResponse, Refused> {
+    ///
+    /// # Errors
+    /// [`Refused::TicketNotFound`], or what the database says. A line that cannot be asked is named in the journey.
+    pub async fn journey(&self, organization: &OrganizationId, id: TicketId) -> Result<Journey, Refused> {
         let here = self.leg(organization, id).await;
         let (mut legs, mut missing) = match here {
             Ok(leg) => (vec![leg], vec![]),
@@ -209,13 +221,7 @@ impl Desk {
                 Err(_) => missing.push(line),
             }
         }
-        let journey = assemble(legs, missing).ok_or_else(|| Refused::TicketNotFound(id.to_string()))?;
-        Ok(wire::GetJourneyResponse {
-            ticket: Some(record::to_ticket(&journey.ticket, 0)),
-            stays: journey.stays.iter().map(record::to_stay).collect(),
-            events: journey.events.iter().map(|event| record::to_event(event, String::new())).collect(),
-            missing: journey.missing.into_iter().map(enums::to_line).collect(),
-        })
+        assemble(legs, missing).ok_or_else(|| Refused::TicketNotFound(id.to_string()))
     }
 
     /// Another line's part; none when it does not know the ticket.

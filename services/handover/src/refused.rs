@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proto::errors::Reason;
 use rpc::Problem;
 use store::StoreError;
+use ticket::event::Window;
 use ticket::field::Violation;
-use ticket::{ClarificationId, Line, OrganizationId, RequestId, TicketId, WrongState};
+use ticket::{ClarificationId, Line, OrganizationId, RequestId, TicketId, VisitId, WrongState};
 
 /// Why a line does not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +74,47 @@ pub enum Refused {
         what: &'static str,
         /// How many it may have.
         most: usize,
+    },
+    /// The plan asks for a review of the help given so far first.
+    #[error("{ticket}: the help given so far must be reviewed and accepted before you {action}")]
+    ReviewRequired {
+        /// Which ticket.
+        ticket: TicketId,
+        /// What was wanted.
+        action: &'static str,
+    },
+    /// No such visit.
+    #[error("there is no visit {0} here")]
+    VisitNotFound(String),
+    /// How the visit stands does not allow it.
+    #[error("cannot {action} a visit that is {state}")]
+    VisitState {
+        /// Which visit.
+        visit: VisitId,
+        /// What was wanted.
+        action: &'static str,
+        /// How it stands.
+        state: &'static str,
+    },
+    /// The engineer is busy then.
+    #[error("{engineer} is busy with {visit} from {} to {}, the way included", busy.begins, busy.ends)]
+    VisitClash {
+        /// Who.
+        engineer: String,
+        /// With which visit.
+        visit: VisitId,
+        /// When.
+        busy: Window,
+    },
+    /// Nobody drives out then.
+    #[error("by the calendar {calendar} nobody drives out at {at}; choose another time, or say `outside_hours`")]
+    OutsideHours {
+        /// Who should.
+        engineer: String,
+        /// By which calendar.
+        calendar: String,
+        /// The first such minute.
+        at: Timestamp,
     },
     /// No such bond with this partner.
     #[error("there is no bond {0} here")]
@@ -150,6 +193,11 @@ impl Problem for Refused {
             Self::CategoryUnknown(_) => Reason::CategoryUnknown,
             Self::StepRefused { .. } => Reason::ChecklistStepRefused,
             Self::RecordFull { .. } => Reason::RecordFull,
+            Self::ReviewRequired { .. } => Reason::ReviewRequired,
+            Self::VisitNotFound(_) => Reason::VisitNotFound,
+            Self::VisitState { .. } => Reason::VisitWrongState,
+            Self::VisitClash { .. } => Reason::VisitClash,
+            Self::OutsideHours { .. } => Reason::OutsideHours,
             Self::BondNotFound(_) => Reason::BondNotFound,
             Self::BondConflict { .. } => Reason::BondConflict,
             Self::BondClosed(_) => Reason::BondClosed,
@@ -192,6 +240,22 @@ impl Problem for Refused {
             Self::CategoryUnknown(category) => vec![("category", category.clone())],
             Self::StepRefused { step, .. } => vec![("step", step.clone())],
             Self::RecordFull { what, most } => vec![("what", (*what).to_owned()), ("most", most.to_string())],
+            Self::ReviewRequired { ticket, action } => {
+                vec![("ticket", ticket.to_string()), ("action", (*action).to_owned())]
+            }
+            Self::VisitNotFound(visit) => vec![("visit", visit.clone())],
+            Self::VisitState { visit, action, state } => {
+                vec![("visit", visit.to_string()), ("action", (*action).to_owned()), ("state", (*state).to_owned())]
+            }
+            Self::VisitClash { engineer, visit, busy: Window { begins, ends } } => vec![
+                ("engineer", engineer.clone()),
+                ("visit", visit.to_string()),
+                ("begins", begins.to_string()),
+                ("ends", ends.to_string()),
+            ],
+            Self::OutsideHours { engineer, calendar, at } => {
+                vec![("engineer", engineer.clone()), ("calendar", calendar.clone()), ("at", at.to_string())]
+            }
             Self::BondNotFound(bond) | Self::BondConflict { bond, .. } | Self::BondClosed(bond) => {
                 vec![("bond", bond.clone())]
             }

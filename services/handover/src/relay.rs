@@ -14,7 +14,7 @@ use crate::messages::{For, Head};
 use crate::receiving::Arrival;
 use crate::refused::Refused;
 use crate::rules::Told;
-use crate::wire::{Reader, enums, record};
+use crate::wire::{Reader, enums, record, to_instant};
 
 /// Serves `RelayService` for a line.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub fn verified(caller: &Caller, baton: Baton, method: &str) -> Result<Baton, Re
     Ok(baton)
 }
 
-fn verified_head(caller: &Caller, head: Head, method: &str) -> Result<Head, Refused> {
+pub(crate) fn verified_head(caller: &Caller, head: Head, method: &str) -> Result<Head, Refused> {
     sending_line(caller, head.from, method)?;
     same_organization(caller, &head.organization)?;
     Ok(head)
@@ -41,7 +41,7 @@ fn same_organization(caller: &Caller, said: &ticket::OrganizationId) -> Result<(
 }
 
 /// Nobody but line 1 keeps the conversation with the client.
-fn only_owner(here: Line, from: Line) -> Result<(), Refused> {
+pub(crate) fn only_owner(here: Line, from: Line) -> Result<(), Refused> {
     if here == Line::OWNER { Ok(()) } else { Err(Refused::NotInTopology { from, to: here }) }
 }
 
@@ -84,15 +84,17 @@ impl RelayService for Relay {
     ) -> Result<Response<hand::RequestClarificationResponse>, Status> {
         answer(request, async |caller, request| {
             let message = request.clone();
-            let hand::RequestClarificationRequest { envelope, clarification_id, question } = request;
+            let hand::RequestClarificationRequest { envelope, clarification_id, question, due } = request;
             let mut reader = Reader::default();
             let head = Head::read(&mut reader, envelope);
             let clarification = reader.id("clarification_id", &clarification_id);
             let question = reader.text("question", &question, TEXT_BYTES_MAX);
+            // A line of an earlier release sends none.
+            let due = due.and_then(|due| to_instant(&mut reader, "due", Some(due)));
             let (head, clarification) = reader.finish(head.zip(clarification))?;
             let head = verified_head(&caller, head, "RequestClarification")?;
             only_owner(self.0.line(), head.from)?;
-            let told = Told::Question { clarification, by: head.from, epoch: head.epoch, question };
+            let told = Told::Question { clarification, by: head.from, epoch: head.epoch, question, due };
             let done = hand::RequestClarificationResponse { message_id: head.id.to_string() };
             let heard = self.0.hear(head, For::Here, told, &message, done.clone()).await?;
             Ok(heard.unwrap_or(done))

@@ -1,12 +1,15 @@
 //! What differs between the lines.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use plan::Plan;
 use store::{Outgoing, Timer};
+use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
-use ticket::{ClarificationId, Epoch, Line, Resolution, Ticket, Wake, WakeReason};
+use ticket::{ClarificationId, Epoch, Evidence, Line, Resolution, Ticket, Wake, WakeReason};
 use tonic::Status;
 
+use crate::arrangement::Arranged;
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::parcel::PartnerParcel;
@@ -27,6 +30,8 @@ pub enum Told {
         epoch: Epoch,
         /// What.
         question: String,
+        /// When the asking line stops waiting; none when it does not.
+        due: Option<Timestamp>,
     },
     /// The client's answer to this line's question.
     Answer {
@@ -54,6 +59,8 @@ pub enum Told {
         /// How.
         resolution: Resolution,
     },
+    /// Something about an arrangement with the client.
+    Arranged(Arranged),
 }
 
 /// What a vendor's side answered to a message that was delivered to it.
@@ -84,6 +91,19 @@ pub trait Rules: Send + Sync + 'static {
     /// A person of this line solved a ticket that stays here for the client's confirmation. Only line 1 hears this.
     async fn solved(&self, change: &Change<'_>, ticket: &Ticket, resolution: &Resolution) -> Result<(), Refused> {
         let _ = (change, ticket, resolution);
+        Ok(())
+    }
+
+    /// A person of this line is about to hand the ticket up with this evidence; what the caller left out and the line has
+    /// on record may be put in.
+    async fn complete(&self, change: &Change<'_>, ticket: &Ticket, evidence: Evidence) -> Result<Evidence, Refused> {
+        let _ = (change, ticket);
+        Ok(evidence)
+    }
+
+    /// A person of this line is about to offer the ticket to another line; what the line has against it.
+    async fn leaving(&self, change: &Change<'_>, ticket: &Ticket, passage: Passage) -> Result<(), Refused> {
+        let _ = (change, ticket, passage);
         Ok(())
     }
 

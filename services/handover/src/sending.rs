@@ -35,12 +35,14 @@ impl Desk {
         contact: Option<Contact>,
     ) -> Result<Sent, Refused> {
         let may_override = order.caller.role == Role::Supervisor;
-        let fuse = self.0.fuse.clone();
+        let (fuse, rules) = (self.0.fuse.clone(), self.0.rules.clone());
         fuse.pass(CrashPoint::BeforeOffer).await;
         let outcome = self
             .change(order, id, "escalate", move |change| {
                 Box::pin(async move {
                     let (mut ticket, read) = change.ticket(id).await?;
+                    rules.leaving(change, &ticket, Passage::Escalation).await?;
+                    let evidence = rules.complete(change, &ticket, evidence).await?;
                     let outcome = offer_up(change, &mut ticket, evidence, contact, may_override).await?;
                     change.put(&ticket, Some(read)).await?;
                     fuse.cut(CrashPoint::WithinOffer)?;
@@ -63,7 +65,7 @@ impl Desk {
         asked_for: String,
     ) -> Result<Sent, Refused> {
         let may_override = order.caller.role == Role::Supervisor;
-        self.leave(order, id, "return", move |change, ticket| {
+        self.leave(order, id, ("return", Passage::Return), move |change, ticket| {
             Box::pin(async move { offer_back(change, ticket, reason, asked_for, may_override).await })
         })
         .await
@@ -74,7 +76,7 @@ impl Desk {
     /// # Errors
     /// What the state does not allow.
     pub async fn hand_in(&self, order: &Order, id: TicketId, resolution: Resolution) -> Result<Sent, Refused> {
-        self.leave(order, id, "resolve", move |change, ticket| {
+        self.leave(order, id, ("resolve", Passage::Resolution), move |change, ticket| {
             Box::pin(async move { offer_solved(change, ticket, resolution).await })
         })
         .await
@@ -84,17 +86,18 @@ impl Desk {
         &self,
         order: &Order,
         id: TicketId,
-        action: &'static str,
+        (action, passage): (&'static str, Passage),
         offer: impl for<'c, 'w> FnOnce(&'c Change<'w>, &'c mut Ticket) -> BoxFuture<'c, Result<hand::Outcome, Refused>>
         + Send
         + 'static,
     ) -> Result<Sent, Refused> {
-        let fuse: Fuse = self.0.fuse.clone();
+        let (fuse, rules): (Fuse, _) = (self.0.fuse.clone(), self.0.rules.clone());
         fuse.pass(CrashPoint::BeforeOffer).await;
         let outcome = self
             .change(order, id, action, move |change| {
                 Box::pin(async move {
                     let (mut ticket, read) = change.ticket(id).await?;
+                    rules.leaving(change, &ticket, passage).await?;
                     let outcome = offer(change, &mut ticket).await?;
                     change.put(&ticket, Some(read)).await?;
                     fuse.cut(CrashPoint::WithinOffer)?;

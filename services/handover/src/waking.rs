@@ -6,6 +6,7 @@ use ticket::{Actor, EventBody, Line, OrganizationId, Ticket, TicketId, Wake, Wak
 use tracing::{Instrument, info_span, warn};
 
 use crate::change::Change;
+use crate::clarification;
 use crate::desk::Desk;
 use crate::messages::report;
 use crate::refused::Refused;
@@ -73,7 +74,10 @@ impl Desk {
                 let known = change.work.timer(change.organization(), &timer.kind, &timer.id).await?;
                 let Some(timer) = known.filter(|timer| timer.due <= change.now) else { return Ok(()) };
                 change.work.clear_timer(change.organization(), &timer.kind, &timer.id).await?;
-                rules.rang(change, &timer).await
+                match timer.kind.as_str() {
+                    clarification::TIMER => clarification::rang(change, &timer, rules.as_ref()).await,
+                    _ => rules.rang(change, &timer).await,
+                }
             })
         })
         .instrument(span)

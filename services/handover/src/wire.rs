@@ -6,6 +6,7 @@ pub mod enums;
 pub mod evidence;
 pub mod record;
 mod summary;
+pub mod visit;
 
 use std::str::FromStr;
 
@@ -89,8 +90,8 @@ pub fn instant(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds, nanos }
 }
 
-/// The instant from the wire.
-pub(crate) fn to_instant(reader: &mut Reader, name: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
+/// The instant from the wire; none with a fault when it is missing or none.
+pub fn to_instant(reader: &mut Reader, name: &str, at: Option<prost_types::Timestamp>) -> Option<Timestamp> {
     let prost_types::Timestamp { seconds, nanos } = reader.given(name, at)?;
     if !(0..1_000_000_000).contains(&nanos) {
         reader.wrong(name, "has nanoseconds outside 0 to 999999999");

@@ -117,6 +117,7 @@ async fn close_with(
         done: body.to_owned(),
         workaround: false,
         how_to_verify: hit.article_id.clone(),
+        steps_to_verify: Vec::new(),
         knowledge: None,
     };
     change.log(ticket, EventBody::Resolved { resolution: resolution.clone() }).await?;

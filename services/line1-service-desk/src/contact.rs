@@ -1,7 +1,7 @@
 //! The contact with the client: what is written to the client, and what the client writes.
 
 use handover::wire::{Reader, enums, instant, record};
-use handover::{Change, Desk, Order, Parcel, Refused, ticket_id};
+use handover::{Change, Desk, Order, Parcel, Refused, answered, ticket_id};
 use jiff::SignedDuration;
 use proto::handover as hand;
 use proto::line1::{
@@ -130,7 +130,7 @@ async fn answer_question(
 ) -> Result<(), Refused> {
     change.log(ticket, EventBody::ClarificationAnswered { clarification, answer: answer.clone() }).await?;
     if custodian == Line::ServiceDesk {
-        return Ok(());
+        return answered(change, clarification).await;
     }
     let parcel = Parcel::ClarificationAnswer;
     let envelope = change.envelope(ticket, parcel, custodian, &clarification.to_string());
@@ -213,11 +213,19 @@ pub(crate) async fn case(desk: &Desk, caller: &Caller, request: GetCaseRequest) 
     let custodian = home.custodian(&ticket);
     let state = match &ticket.state {
         // The client's own words are awaited, whoever has the ticket.
-        State::Open if home.questions.iter().any(|q| q.relayed && q.answer.is_none()) => wire::State::OnHold,
+        State::Open if home.questions.iter().any(|q| q.relayed && q.answer.is_none() && !q.expired) => {
+            wire::State::OnHold
+        }
         State::Open => wire::State::Open,
         State::OnHold { .. } => wire::State::OnHold,
         State::Resolved { .. } => wire::State::Resolved,
         State::Closed { .. } => wire::State::Closed,
+    };
+    let (how_to_verify, steps_to_verify) = match ticket.state {
+        State::Resolved { resolution, .. } | State::Closed { resolution, .. } => {
+            (resolution.how_to_verify, resolution.steps_to_verify)
+        }
+        State::Open | State::OnHold { .. } => (String::new(), Vec::new()),
     };
     let message = |Message { from_client, text, at }| CaseMessage { from_client, text, at: Some(instant(at)) };
     Ok(GetCaseResponse {
@@ -228,17 +236,22 @@ pub(crate) async fn case(desk: &Desk, caller: &Caller, request: GetCaseRequest) 
         custodian: enums::to_line(custodian),
         conversation: home.conversation.into_iter().map(message).collect(),
         opened_at: Some(instant(ticket.facts.opened_at)),
+        how_to_verify,
+        steps_to_verify,
     })
 }
 
 /// The questions of other lines, as they stand.
 pub(crate) fn question(question: Question) -> proto::line1::Clarification {
-    let Question { id, by, question, relayed, answer } = question;
+    let Question { id, by, question, relayed, answer, due, reminders, expired } = question;
     proto::line1::Clarification {
         clarification_id: id.to_string(),
         by: enums::to_line(by),
         question,
         relayed,
         answer: answer.unwrap_or_default(),
+        due: due.map(instant),
+        reminders,
+        expired,
     }
 }

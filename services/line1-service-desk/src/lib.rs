@@ -16,11 +16,13 @@ mod record;
 mod register;
 mod rules;
 mod thanks;
+mod visit;
 mod work;
 
 use std::sync::Arc;
 
 use handover::{Desk, Setup, custodian_service};
+use proto::line1::client_visit_service_server::ClientVisitServiceServer;
 use proto::line1::intake_service_server::IntakeServiceServer;
 use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
@@ -43,5 +45,6 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
+        .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()
 }

@@ -9,6 +9,7 @@ use ticket::facts::Contact;
 use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Mood, Ticket, TicketId};
 
 use crate::heard::Heard;
+use crate::visit::ClientVisit;
 
 /// What line 1 keeps on a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct Home {
     pub conversation: Vec<Message>,
     /// What other lines want to know from the client, oldest first.
     pub questions: Vec<Question>,
+    /// Field visits of other lines, in the order of planning.
+    pub visits: Vec<ClientVisit>,
     /// The checklist's run: the last outcome of each step, in the order of first runs.
     pub checklist: Vec<StepOutcome>,
     /// The last line that said it took over, and at which epoch.
@@ -95,6 +98,15 @@ pub struct Question {
     pub relayed: bool,
     /// The answer.
     pub answer: Option<String>,
+    /// When the asking line stops waiting; none when it does not.
+    #[serde(default)]
+    pub due: Option<Timestamp>,
+    /// How often the client was to be reminded.
+    #[serde(default)]
+    pub reminders: u32,
+    /// Whether nobody waits for the answer any more.
+    #[serde(default)]
+    pub expired: bool,
 }
 
 impl Home {

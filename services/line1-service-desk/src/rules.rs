@@ -1,12 +1,13 @@
 //! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
 
-use handover::{Arrival, Change, Refused, Rules, Told, wake_again};
+use handover::{Arranged, Arrival, Change, Refused, Rules, Told, wake_again};
 use texts::Text;
 use ticket::event::Brought;
 use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::async_trait;
 
 use crate::own::{Home, Message, Question};
+use crate::visit;
 
 /// Line 1's rules.
 pub(crate) struct ServiceDesk;
@@ -50,7 +51,7 @@ impl Rules for ServiceDesk {
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
         let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
         match told {
-            Told::Question { clarification, by, epoch, question } => {
+            Told::Question { clarification, by, epoch, question, due } => {
                 // Whoever asks must be the custodian: nobody would wait for the answer to an older question.
                 let present = home.since(ticket);
                 if *epoch < present {
@@ -58,14 +59,23 @@ impl Rules for ServiceDesk {
                     return Err(Refused::State { ticket: ticket.facts.id, problem });
                 }
                 let (id, by, question) = (*clarification, *by, question.clone());
-                home.questions.push(Question { id, by, question, relayed: false, answer: None });
+                let (due, relayed, answer) = (*due, false, None);
+                home.questions.push(Question { id, by, question, relayed, answer, due, reminders: 0, expired: false });
             }
             Told::Progress { by, took_over: Some(epoch), .. } => {
                 if home.moved.is_none_or(|(_, known)| *epoch > known) {
                     home.moved = Some((*by, *epoch));
                 }
             }
-            Told::Progress { took_over: None, .. }
+            Told::Arranged(Arranged::Reminder { clarification, count }) => {
+                home.questions.iter_mut().filter(|q| q.id == *clarification).for_each(|q| q.reminders = *count);
+            }
+            Told::Arranged(Arranged::Expired { clarification }) => {
+                home.questions.iter_mut().filter(|q| q.id == *clarification).for_each(|q| q.expired = true);
+            }
+            Told::Arranged(Arranged::Visit { by, news }) => visit::told(change, ticket, &mut home, *by, news).await?,
+            Told::Arranged(Arranged::VisitAnswer { .. })
+            | Told::Progress { took_over: None, .. }
             | Told::Answer { .. }
             | Told::ClientMessage { .. }
             | Told::Resolution { .. } => return Ok(()),
@@ -126,9 +136,15 @@ pub(crate) async fn tell_solved(
     let fields = [
         ("number", ticket.facts.number.clone().unwrap_or_default()),
         ("done", resolution.done.clone()),
-        ("how_to_verify", resolution.how_to_verify.clone()),
+        ("how_to_verify", how_to_verify(resolution)),
     ];
     write_to_client(change, ticket, home, Text::Resolved, &fields).await
+}
+
+/// How to verify in words, and under it the steps, each on a line with its number.
+fn how_to_verify(resolution: &Resolution) -> String {
+    let steps = resolution.steps_to_verify.iter().enumerate();
+    steps.fold(resolution.how_to_verify.clone(), |all, (before, step)| format!("{all}\n{}. {step}", before + 1))
 }
 
 /// How support greets at this hour, by the plan.

@@ -2,11 +2,17 @@
 //!
 //! **Invariant:** never writes to the client; what only the client can tell is asked through line 1.
 //!
-//! [`rules`](self) say what line 2 adds to the protocol, `intake` takes tickets in, `work` is its own daily work.
+//! [`rules`](self) say what line 2 adds to the protocol, `intake` takes tickets in, `work` is its own daily work: the
+//! `review` of the help given, the diagnosis, remote `session`s. `visit` serves field visits, and `booking` changes them.
 
+mod booking;
 mod intake;
 mod own;
+mod review;
 mod rules;
+mod session;
+mod visit;
+mod visit_wire;
 mod work;
 
 use std::sync::Arc;
@@ -14,9 +20,10 @@ use std::sync::Arc;
 use handover::{Desk, Setup, custodian_service};
 use proto::line2::intake_service_server::IntakeServiceServer;
 use proto::line2::technical_service_server::TechnicalServiceServer;
+use proto::line2::visit_service_server::VisitServiceServer;
 use rpc::{Service, Stack, tuned};
 
-pub use own::Diagnosis;
+pub use own::{Diagnosis, Entry, RemoteSession, Review};
 
 /// Line 2 over this database.
 #[must_use]
@@ -31,5 +38,6 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     custodian_service(desk, stack)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone())), limits))
+        .add(tuned!(VisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()
 }

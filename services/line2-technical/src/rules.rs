@@ -1,11 +1,17 @@
 //! What line 2 adds to the protocol: the zone of responsibility decides which group works on a ticket.
 
-use handover::{Arrival, Change, Refused, Rules};
-use plan::Plan;
+use handover::{Arrival, Change, Refused, Rules, Told};
+use plan::{Plan, ReviewedStep};
+use store::Timer;
+use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
 use ticket::evidence::TechnicalEvidence;
 use ticket::{EventBody, Evidence, Line, Ticket};
 use tonic::async_trait;
+
+use crate::booking;
+use crate::own::{Diagnosis, RemoteSession};
+use crate::review::reviewed;
 
 /// Line 2's rules.
 pub(crate) struct Technical;
@@ -33,6 +39,11 @@ impl Rules for Technical {
 
     async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
         let Some(evidence) = evidence(&arrival.brought) else { return Ok(()) };
+        // What comes with new evidence is judged anew.
+        let mut diagnosis: Diagnosis = change.work.own(change.organization(), ticket.facts.id).await?;
+        if diagnosis.review.take().is_some() {
+            change.work.put_own(change.organization(), ticket.facts.id, &diagnosis).await?;
+        }
         let (zone, category) = (evidence.zone.clone(), evidence.category.clone());
         ticket.facts.impact = evidence.impact;
         ticket.facts.urgency = evidence.urgency;
@@ -50,5 +61,54 @@ impl Rules for Technical {
             change.log(ticket, EventBody::Assigned { zone: Some(zone), group, assignee: None }).await?;
         }
         Ok(())
+    }
+
+    async fn complete(&self, change: &Change<'_>, ticket: &Ticket, evidence: Evidence) -> Result<Evidence, Refused> {
+        let Evidence::Expert(mut given) = evidence else { return Ok(evidence) };
+        let id = ticket.facts.id;
+        let Diagnosis { findings, sessions, .. } = change.work.own(change.organization(), id).await?;
+        if given.findings.is_empty() {
+            given.findings = findings.into_iter().map(|entry| entry.finding).collect();
+        }
+        if given.sessions.is_empty() {
+            given.sessions = sessions.iter().filter_map(RemoteSession::evidence).collect();
+            given.sessions.extend(booking::evidence(change, id).await?);
+        }
+        Ok(Evidence::Expert(given))
+    }
+
+    async fn leaving(&self, change: &Change<'_>, ticket: &Ticket, passage: Passage) -> Result<(), Refused> {
+        let step = match passage {
+            Passage::Escalation => Some(ReviewedStep::Escalation),
+            Passage::Resolution => Some(ReviewedStep::Resolution),
+            Passage::Return => None,
+        };
+        if let Some(step) = step {
+            let diagnosis: Diagnosis = change.work.own(change.organization(), ticket.facts.id).await?;
+            reviewed(change, ticket, &diagnosis, step)?;
+        }
+        booking::stays_while_under_way(change, ticket.facts.id).await
+    }
+
+    async fn left(&self, change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
+        booking::cancel_open(change, ticket).await
+    }
+
+    async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
+        match told {
+            Told::Arranged(arranged) => booking::hear(change, ticket, arranged).await,
+            Told::Question { .. }
+            | Told::Answer { .. }
+            | Told::Progress { .. }
+            | Told::ClientMessage { .. }
+            | Told::Resolution { .. } => Ok(()),
+        }
+    }
+
+    async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        match timer.kind.as_str() {
+            booking::KIND => booking::rang(change, timer).await,
+            _ => Ok(()),
+        }
     }
 }

@@ -138,7 +138,7 @@ async fn act(
         Said::RequestInformation { .. } => {
             if is_here {
                 let clarification = ClarificationId::of(ticket.facts.id, &as_request(id)?);
-                ask(change, ticket, clarification, words).await?;
+                ask(change, ticket, clarification, words, None).await?;
                 bond.state = BondState::InformationRequested { clarification };
             }
             None
@@ -157,6 +157,7 @@ async fn act(
                 done: inward(&fix, &bond.map),
                 workaround,
                 how_to_verify: inward(&how_to_verify, &bond.map),
+                steps_to_verify: Vec::new(),
                 knowledge: None,
             };
             if is_here { Some(offer_solved(change, ticket, resolution).await?) } else { None }

@@ -87,7 +87,7 @@ impl Rules for Bridge {
             Told::Resolution { .. } => {
                 end_current(change, ticket, Text::VendorSolvedWithout.plain(change.plan.profile().language)).await
             }
-            Told::Question { .. } | Told::Progress { .. } => Ok(()),
+            Told::Question { .. } | Told::Progress { .. } | Told::Arranged(_) => Ok(()),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::agreement::AgreementEntry;
 use crate::automation::{AutomationEntry, RepliesEntry};
 use crate::calendar::CalendarEntry;
 use crate::category::{CategoryEntry, ChecklistEntry};
+use crate::clarification::ClarificationsEntry;
 use crate::fault::Gathered;
 use crate::hold::HoldReasonEntry;
 use crate::line::LineEntry;
@@ -17,6 +18,7 @@ use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
 use crate::place::{At, shorten};
 use crate::priority::PrioritiesEntry;
 use crate::staff::{PersonEntry, QueuesEntry};
+use crate::technical::TechnicalEntry;
 use crate::timers::TimersEntry;
 use crate::vendor::VendorEntry;
 
@@ -54,6 +56,10 @@ pub(crate) struct File {
     /// What a ticket on hold waits for, and which clocks stand meanwhile; the customary reasons when left out.
     #[schemars(default)]
     pub(crate) hold_reasons: Vec<HoldReasonEntry>,
+    /// How long a line waits for what only the client can tell; what is customary when left out.
+    pub(crate) clarifications: Option<ClarificationsEntry>,
+    /// How line 2 works; what is customary when left out.
+    pub(crate) technical: Option<At<TechnicalEntry>>,
     /// When a ticket wakes by itself.
     pub(crate) timers: TimersEntry,
     /// Which priority an impact and an urgency make; the customary ITIL matrix when left out.
@@ -98,6 +104,7 @@ impl File {
         let (categories, checklists) = (sections.many("categories"), sections.many("checklists"));
         let (calendars, timers) = (sections.many("calendars"), sections.one("timers"));
         let (agreements, hold_reasons) = (sections.many("agreements"), sections.many("hold_reasons"));
+        let (clarifications, technical) = (sections.maybe("clarifications"), sections.maybe("technical"));
         let (priorities, automation) = (sections.maybe("priorities"), sections.maybe("automation"));
         let (replies, vendors) = (sections.one("replies"), sections.many("vendors"));
         let hop_budget = sections.one("hop_budget");
@@ -118,6 +125,8 @@ impl File {
             calendars,
             agreements,
             hold_reasons,
+            clarifications,
+            technical,
             timers: timers?,
             priorities,
             automation,

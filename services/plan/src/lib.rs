@@ -10,6 +10,7 @@ mod agreement;
 mod automation;
 mod calendar;
 mod category;
+mod clarification;
 mod day;
 mod fault;
 mod file;
@@ -26,12 +27,14 @@ mod plan;
 mod priority;
 mod promises;
 mod staff;
+mod technical;
 mod timers;
 mod vendor;
 mod version;
 
 pub use automation::{ReplyProfile, Thresholds};
 pub use category::{Category, Checklist, Step};
+pub use clarification::{CLARIFICATION_HOURS_MAX, ClarificationDue, REMINDERS_MAX};
 pub use fault::{Fault, Faults};
 pub use file::FILE_BYTES_MAX;
 pub use hold::HoldReason;
@@ -45,6 +48,7 @@ pub use plan::Plan;
 pub use staff::{
     AWAY_MINUTES_MAX, LOAD_CUSTOMARY, LOAD_MAX, Person, RETRY_MINUTES_MAX, SKILL_LEVEL_MAX, Skills, Strategy,
 };
+pub use technical::{ReviewedStep, TechnicalRules, VISIT_GRACE_MINUTES_MAX, VisitRules};
 pub use timers::{
     AUTO_CLOSE_HOURS_MAX, BOT_DEADLINE_SECONDS_MAX, CLIENT_SILENCE_HOURS_MAX, REOPEN_WINDOW_DAYS_MAX,
     VENDOR_SILENCE_HOURS_MAX,

@@ -13,6 +13,7 @@ use crate::agreement;
 use crate::automation::{self, Replies, ReplyProfile, Thresholds};
 use crate::calendar;
 use crate::category::{Category, Checklist, check_categories, check_checklists};
+use crate::clarification::{self, Clarifications};
 use crate::fault::{Faults, Gathered};
 use crate::file::File;
 use crate::hold::{self, HoldReason};
@@ -23,6 +24,7 @@ use crate::orphan::Orphan;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
 use crate::staff::{self, Demand, Staff};
+use crate::technical::{self, TechnicalRules};
 use crate::timers::Timers;
 use crate::vendor::{self, Vendor};
 use crate::version::PlanVersion;
@@ -45,6 +47,8 @@ pub struct Plan {
     /// What holds where no agreement does.
     line_targets: Vec<Agreement>,
     hold_reasons: BTreeMap<String, HoldReason>,
+    pub(crate) clarifications: Clarifications,
+    pub(crate) technical: TechnicalRules,
     timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
@@ -95,6 +99,8 @@ impl Plan {
         let (calendars, closures) = calendar::check(&file.calendars, &zone, gathered);
         let agreements = agreement::check(&file.agreements, &lines, known, gathered);
         let hold_reasons = hold::check(&file.hold_reasons, gathered);
+        let clarifications = clarification::check(file.clarifications.as_ref(), gathered);
+        let technical_rules = technical::check(file.technical.as_ref(), known, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
@@ -124,6 +130,8 @@ impl Plan {
             agreements,
             line_targets,
             hold_reasons,
+            clarifications,
+            technical: technical_rules,
             timers,
             matrix: matrix?,
             thresholds,

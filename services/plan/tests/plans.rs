@@ -238,3 +238,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_answer_is_waited_for_in_working_time_and_reminded_of_before() {
+    let plan = Plan::parse("demo.toml", plan::DEMO).unwrap();
+    // Friday evening; line 3 works from nine to six with an hour's break, on weekdays.
+    let friday = "2026-09-18T17:00:00+03:00".parse::<jiff::Timestamp>().unwrap();
+    let due = plan.clarification_due(ticket::Line::Expert, ticket::Priority::Medium, None, friday);
+    assert_eq!(due.due, "2026-09-21T17:00:00+03:00".parse().unwrap(), "eight hours, one of them on Friday");
+    let reminders = ["2026-09-21T12:00:00+03:00", "2026-09-21T15:24:00+03:00"].map(|at| at.parse().unwrap());
+    assert_eq!(due.reminders, reminders);
+
+    let asked = plan.clarification_due(ticket::Line::Technical, ticket::Priority::Low, Some(1), friday);
+    assert_eq!(asked.due, "2026-09-18T18:00:00+03:00".parse().unwrap(), "line 2 works around the clock");
+    let most = plan.clarification_due(ticket::Line::Technical, ticket::Priority::Low, Some(9_999), friday);
+    assert_eq!(most.due.duration_since(friday).as_hours(), i64::from(plan.clarification_hours_max()));
+}

@@ -5,9 +5,9 @@
 //! | `UNAUTHENTICATED` | `UNAUTHENTICATED` |
 //! | `PERMISSION_DENIED` | `ROLE_NOT_ALLOWED`, `CLIENT_CONTACT_NOT_ALLOWED` |
 //! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE` |
-//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND` |
+//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS` |
 //! | `ABORTED` | `CONCURRENT_CHANGE` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
@@ -83,9 +83,11 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::PageTokenInvalid
         | Reason::ResumeTokenInvalid
         | Reason::MessageUnreadable => (Code::InvalidArgument, Retry::Never),
-        Reason::TicketNotFound | Reason::ClarificationNotFound | Reason::BondNotFound | Reason::MessageNotFound => {
-            (Code::NotFound, Retry::Never)
-        }
+        Reason::TicketNotFound
+        | Reason::ClarificationNotFound
+        | Reason::BondNotFound
+        | Reason::MessageNotFound
+        | Reason::VisitNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState
@@ -94,6 +96,10 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::HopBudgetSpent
         | Reason::ChecklistStepRefused
         | Reason::RecordFull
+        | Reason::ReviewRequired
+        | Reason::VisitClash
+        | Reason::VisitWrongState
+        | Reason::OutsideHours
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),

@@ -69,7 +69,10 @@ impl Work {
     /// Waits until no other transaction works on `name`; the next statement sees what it committed.
     ///
     /// SQLite has one writer, so there nobody can be at it.
-    pub(crate) async fn queue_for(&self, name: &[&str]) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn queue_for(&self, name: &[&str]) -> Result<(), StoreError> {
         if self.backend() != DbBackend::Postgres {
             return Ok(());
         }

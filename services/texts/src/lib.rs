@@ -52,6 +52,18 @@ texts! {
     Resolved = "resolved",
     /// It was closed after silence: `number`.
     ClosedAfterSilence = "closed_after_silence",
+    /// A visit is planned, does it suit: `number`, `when`, `purpose`.
+    VisitProposed = "visit_proposed",
+    /// The visit takes place: `number`, `when`, `purpose`.
+    VisitConfirmed = "visit_confirmed",
+    /// The visit does not take place: `number`, `when`, `why`.
+    VisitCancelled = "visit_cancelled",
+    /// Why a visit is not needed any more: another line has the ticket.
+    VisitNotNeeded = "visit_not_needed",
+    /// The title of a visit in a calendar: `number`, `purpose`.
+    VisitSummary = "visit_summary",
+    /// About a visit in a calendar: `why`, `place`, `there`, `back`.
+    VisitDescription = "visit_description",
     /// Standing: answered at once.
     StatusAnswered = "status_answered",
     /// Standing: somebody works on it: `line`.

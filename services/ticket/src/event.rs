@@ -1,5 +1,13 @@
 //! What happened to a ticket: the audit trail, the timeline and the source of live streams.
 
+mod clarification;
+mod technical;
+mod visit;
+
+pub use clarification::ClarificationEvent;
+pub use technical::{SessionOutcome, TechnicalEvent};
+pub use visit::{VisitEvent, VisitNews, VisitState, Window};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -188,6 +196,12 @@ pub enum EventBody {
         /// The answer.
         answer: String,
     },
+    /// A question to the client waits for too long.
+    Clarification(ClarificationEvent),
+    /// Line 2 reviewed the help given, or worked remotely.
+    Technical(TechnicalEvent),
+    /// A field visit.
+    Visit(VisitEvent),
     /// A line tells how it goes.
     Progressed {
         /// Which line.

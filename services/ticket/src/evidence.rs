@@ -280,12 +280,23 @@ pub struct AttachmentRef {
 }
 
 /// A remote session or a visit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)] // a record of an earlier release lacks what is new
 pub struct Session {
     /// Whether somebody went there; otherwise it was remote.
     pub on_site: bool,
     /// What came out.
     pub outcome: String,
+    /// What was done; may be empty.
+    pub did: String,
+    /// Who did it; may be empty.
+    pub by: String,
+    /// What it was done with; empty for a visit.
+    pub tool: String,
+    /// When it began, if that was recorded.
+    pub began: Option<Timestamp>,
+    /// When it ended, if that was recorded.
+    pub ended: Option<Timestamp>,
 }
 
 /// To the vendor: what its engineers need. Redacted on the way out, never before.

@@ -85,6 +85,10 @@ uuid_id!(
     /// The tie between a ticket and a vendor's case: `bnd_…`. Derived from both, so there is one.
     BondId, "bnd", "a bond id (`bnd_` and 32 lower-case hexadecimal digits)"
 );
+uuid_id!(
+    /// A field visit: `vis_…`. Derived from the ticket and the request that planned it, so a repeat has the same id.
+    VisitId, "vis", "a visit id (`vis_` and 32 lower-case hexadecimal digits)"
+);
 
 /// The namespace of ids that are derived rather than drawn (RFC 9562, version 5).
 const DERIVED: Uuid = Uuid::from_u128(0x2f0d_7d3c_9a5e_4f0b_8c51_e57a_fe7a_0001);
@@ -142,6 +146,14 @@ impl ClarificationId {
     #[must_use]
     pub fn of(ticket: TicketId, request: &RequestId) -> Self {
         Self(derive(&["clarification", &ticket.to_string(), request.as_str()]))
+    }
+}
+
+impl VisitId {
+    /// The visit that the request `request` plans for `ticket`.
+    #[must_use]
+    pub fn of(ticket: TicketId, request: &RequestId) -> Self {
+        Self(derive(&["visit", &ticket.to_string(), request.as_str()]))
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Resolution {
     pub workaround: bool,
     /// How the client can see that it works.
     pub how_to_verify: String,
+    /// The same step by step, if it takes several; put to the client as a list.
+    #[serde(default)]
+    pub steps_to_verify: Vec<String>,
     /// What should be written down for next time, if anything.
     pub knowledge: Option<String>,
 }

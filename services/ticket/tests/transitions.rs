@@ -59,6 +59,7 @@ fn resolution() -> Resolution {
         done: "plugged in".to_owned(),
         workaround: false,
         how_to_verify: "look".to_owned(),
+        steps_to_verify: Vec::new(),
         knowledge: None,
     }
 }

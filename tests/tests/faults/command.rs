@@ -197,6 +197,7 @@ impl<'s> Drafts<'s> {
             workaround: false,
             how_to_verify: "открыть любой сайт".into(),
             knowledge: String::new(),
+            steps_to_verify: Vec::new(),
         };
         self.at(line, Wanted::Resolve(request))
     }
@@ -216,6 +217,7 @@ impl<'s> Drafts<'s> {
             request_id: self.people.request_id(),
             ticket_id: ticket.into(),
             question: question.into(),
+            within_hours: 0,
         };
         self.at(line, Wanted::AskClient(request))
     }

@@ -1,7 +1,8 @@
 //! Messages between lines as a courier has them in hand, to be delivered once more.
 
-use handover::Parcel;
+use handover::{ArrangementParcel, Parcel};
 use prost::Message;
+use proto::handover::arrangement_service_client::ArrangementServiceClient;
 use proto::handover::relay_service_client::RelayServiceClient;
 use proto::{handover as hand, line1, line2, line3, vendor};
 use rpc::{Peer, ServiceName};
@@ -98,6 +99,24 @@ impl Letter {
                 .await?
                 .into_inner()
                 .encode_to_vec(),
+            (Parcel::Arrangement(arrangement), _) => {
+                let mut arrange = ArrangementServiceClient::new(channel);
+                match arrangement {
+                    ArrangementParcel::Clarification => arrange
+                        .update_clarification(open::<hand::UpdateClarificationRequest>(payload))
+                        .await?
+                        .into_inner()
+                        .encode_to_vec(),
+                    ArrangementParcel::VisitNews => {
+                        arrange.tell_visit(open::<hand::TellVisitRequest>(payload)).await?.into_inner().encode_to_vec()
+                    }
+                    ArrangementParcel::VisitAnswer => arrange
+                        .answer_visit(open::<hand::AnswerVisitRequest>(payload))
+                        .await?
+                        .into_inner()
+                        .encode_to_vec(),
+                }
+            }
             (Parcel::Partner(_), _) => unreachable!("a letter is for a line"),
         })
     }

@@ -27,11 +27,12 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 5] = [
+const NOTHING: [Reason; 6] = [
     Reason::TicketNotFound,
     Reason::BondNotFound,
     Reason::ClarificationNotFound,
     Reason::MessageNotFound,
+    Reason::VisitNotFound,
     Reason::OrganizationUnknown,
 ];
 
@@ -44,6 +45,7 @@ struct Two {
     clarification: String,
     bond: String,
     dead: String,
+    visit: String,
     /// What must never be told to the second, beside the mark.
     secrets: BTreeSet<String>,
 }
@@ -73,6 +75,7 @@ impl Two {
             held.push((line, ticket));
         }
         let clarification = people.ask_client(Line::Technical, &held[2].1, &format!("{MARK}?")).await.expect(THERE);
+        let visit = people.visit(&held[2].1, Fill::demo("").begins).await;
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -86,9 +89,9 @@ impl Two {
         stage.after(jiff::SignedDuration::from_secs(1)).await;
 
         let mut secrets: BTreeSet<String> = held.iter().map(|(_, ticket)| ticket.clone()).collect();
-        secrets.extend([clarification.clone(), bond.clone(), dead.to_string()]);
+        secrets.extend([clarification.clone(), bond.clone(), dead.to_string(), visit.clone()]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
-        Self { stage, small, held, clarification, bond, dead: dead.to_string(), secrets }
+        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, secrets }
     }
 
     fn first(&self) -> &OrganizationId {
@@ -115,6 +118,7 @@ impl Two {
             category: "till".to_owned(),
             step: "paper".to_owned(),
             vendor: "tillsoft".to_owned(),
+            visit: self.visit.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))
         };
         fill.whole(&rpc.input())
@@ -187,7 +191,8 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                     let about = format!("{} by {} at {line} naming {named}", rpc.path, caller.role);
                     two.check_silence(&about, &request, &answer);
                     let Err(status) = answer else {
-                        let names_something = ["ticket_id", "message_id", "envelope"].iter().any(|f| rpc.takes(f));
+                        let names_something =
+                            ["ticket_id", "message_id", "visit_id", "envelope"].iter().any(|f| rpc.takes(f));
                         let is_wrong = names_something || (rpc.takes("baton") && named != &other);
                         assert!(!is_wrong, "{about} was done");
                         if rpc.takes("baton") {
@@ -210,7 +215,8 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
             }
         }
         for (_, rpc) in everywhere {
-            let names_something = ["ticket_id", "message_id", "envelope", "baton"].iter().any(|f| rpc.takes(f));
+            let names_something =
+                ["ticket_id", "message_id", "visit_id", "envelope", "baton"].iter().any(|f| rpc.takes(f));
             assert!(!names_something || empty_handed.contains(&rpc.path), "{} never got to look", rpc.path);
         }
         let after = two.known_of_first().await;

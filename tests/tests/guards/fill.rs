@@ -6,6 +6,9 @@ use ticket::{Epoch, HandoverId, Line, TicketId};
 /// Some time in the summer before a stage begins, in seconds since 1970.
 const EARLIER: i64 = 1_784_000_000;
 
+/// The afternoon after a stage begins.
+const TOMORROW: i64 = 1_789_473_600;
+
 /// What a request is filled with.
 #[derive(Debug, Clone)]
 pub(crate) struct Fill {
@@ -26,6 +29,9 @@ pub(crate) struct Fill {
     pub(crate) category: String,
     pub(crate) step: String,
     pub(crate) vendor: String,
+    pub(crate) visit: String,
+    /// When a visit begins, in seconds since 1970.
+    pub(crate) begins: i64,
 }
 
 impl Fill {
@@ -47,6 +53,8 @@ impl Fill {
             category: "no-internet".to_owned(),
             step: "restart".to_owned(),
             vendor: "cloudcore".to_owned(),
+            visit: nobodys("vis"),
+            begins: TOMORROW,
         }
     }
 
@@ -62,7 +70,7 @@ impl Fill {
                 field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
             // Pages are asked for whole: what narrows them stays unset.
             let is_asked_for = match field.name() {
-                "ticket_id" | "question" => true,
+                "ticket_id" | "question" | "engineer" => true,
                 "client" => of.name() == "SearchOpenTicketsRequest",
                 _ => false,
             };
@@ -84,11 +92,21 @@ impl Fill {
                 "to" => self.to as i32 + 1,
                 _ => 1,
             }),
-            Kind::Message(of) => Value::Message(self.whole(&of)),
+            Kind::Message(of) => {
+                let mut message = self.whole(&of);
+                if let Some(at) = match field.name() {
+                    "begins" => Some(self.begins),
+                    "ends" => Some(self.begins + 3_600),
+                    _ => None,
+                } {
+                    message.set_field_by_name("seconds", Value::I64(at));
+                }
+                Value::Message(message)
+            }
             Kind::Uint32 => Value::U32(match (field.name(), field.parent_message().name()) {
                 ("epoch", "Hop") => self.epoch.saturating_sub(1),
                 ("epoch", _) => self.epoch,
-                ("sequence" | "score", _) => 1,
+                ("sequence" | "score" | "number", _) => 1,
                 _ => 0,
             }),
             other => Value::default_value(&other),
@@ -109,6 +127,12 @@ impl Fill {
             ("category", _) => self.category.clone(),
             ("step", _) => self.step.clone(),
             ("vendor", _) => self.vendor.clone(),
+            ("visit_id", _) => self.visit.clone(),
+            ("engineer", _) => "d.volkov".to_owned(),
+            ("skills", _) => "оптика".to_owned(),
+            ("place", _) => "addr:1".to_owned(),
+            ("first_day", _) => "2026-09-15".to_owned(),
+            ("address", _) => String::new(),
             ("page_token" | "resume_token" | "forced_owner" | "trace", _) => String::new(),
             ("partner_case_id", _) => "CASE-1".to_owned(),
             (name, _) => format!("что стоит в {name}"),

@@ -48,6 +48,31 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             fill.ticket = people.ticket_at(Line::ServiceDesk).await;
             people.resolve(Line::ServiceDesk, &fill.ticket).await.expect(READY);
         }
+        "MoveVisit" | "CancelVisit" | "BeginVisit" | "FinishVisit" | "AnswerVisit" => {
+            // Each in a time of its own, so that none clashes.
+            let (day, hour) = (number % 90, number / 90);
+            fill.begins += i64::try_from(day * 86_400 + hour * 7_200).expect("a test has few calls");
+            fill.ticket = people.ticket_at(Line::Technical).await;
+            fill.visit = people.visit(&fill.ticket, fill.begins).await;
+            stage.settle().await;
+            if matches!(rpc.method.name(), "BeginVisit" | "FinishVisit") {
+                people.agree_to_visit(&fill.ticket, &fill.visit).await;
+                stage.settle().await;
+            }
+            if rpc.method.name() == "FinishVisit" {
+                people.begin_visit(&fill.visit).await;
+            }
+            // Moved, it begins an hour later.
+            fill.begins += 3_600;
+        }
+        "PlanVisit" => {
+            fill.ticket = people.ticket_at(Line::Technical).await;
+            fill.begins += 12_600;
+        }
+        "EndSession" => {
+            fill.ticket = people.ticket_at(Line::Technical).await;
+            people.begin_session(&fill.ticket).await;
+        }
         "AnswerClarification" => {
             fill.ticket = people.ticket_at(line.max(Line::ServiceDesk)).await;
             fill.clarification =
@@ -76,7 +101,10 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
 /// The same message with another content: another word in its first text, or, where it has none, another ticket.
 fn another(message: &DynamicMessage) -> DynamicMessage {
     let mut other = message.clone();
-    assert!(reword(&mut other) || retarget(&mut other), "{message} has nothing that could be otherwise");
+    assert!(
+        reword(&mut other) || retarget(&mut other) || recount(&mut other),
+        "{message} has nothing that could be otherwise"
+    );
     other
 }
 
@@ -84,6 +112,10 @@ fn reword(message: &mut DynamicMessage) -> bool {
     // Texts of its own first, so that no id inside of what it carries is hit.
     let fields: Vec<_> = message.descriptor().fields().collect();
     for field in &fields {
+        // To look at what is not chosen would choose it.
+        if field.containing_oneof().is_some() && !message.has_field(field) {
+            continue;
+        }
         let is_name = field.name().ends_with("_id") || matches!(field.name(), "organization" | "vendor");
         if let (false, Value::String(text)) = (is_name, message.get_field_mut(field)) {
             text.push_str(" и ещё");
@@ -98,10 +130,23 @@ fn reword(message: &mut DynamicMessage) -> bool {
     fields.iter().any(|field| message.has_field(field) && inner(message.get_field_mut(field)))
 }
 
+/// Another number, where that is all there is.
+fn recount(message: &mut DynamicMessage) -> bool {
+    let counts = message.has_field_by_name("envelope") && message.descriptor().get_field_by_name("reminders").is_some();
+    if counts {
+        message.set_field_by_name("reminders", Value::U32(7));
+    }
+    counts
+}
+
 fn retarget(message: &mut DynamicMessage) -> bool {
-    let field = ["ticket_id", "message_id"].into_iter().find(|name| message.has_field_by_name(name));
+    let field = ["ticket_id", "message_id", "visit_id"].into_iter().find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
-        let prefix = if name == "ticket_id" { "tkt" } else { "msg" };
+        let prefix = match name {
+            "ticket_id" => "tkt",
+            "visit_id" => "vis",
+            _ => "msg",
+        };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));
         true
     })
@@ -128,7 +173,8 @@ async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
             }
             changing.insert(rpc.path.clone());
             // Between lines it depends on who speaks whether something is done; else anybody will do.
-            let is_between = rpc.takes("baton") || rpc.path.contains("RelayService");
+            let is_between = rpc.takes("baton")
+                || ["RelayService", "ArrangementService"].iter().any(|service| rpc.path.contains(service));
             let callers = allowed(&everybody, &rpc.path, line);
             let callers = callers
                 .into_iter()

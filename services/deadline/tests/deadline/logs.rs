@@ -5,7 +5,7 @@ use deadline::{
 };
 use jiff::{SignedDuration, Timestamp};
 use ticket::custody::Passage;
-use ticket::event::{Actor, Brought, Event, EventBody};
+use ticket::event::{Actor, Brought, ClarificationEvent, Event, EventBody};
 use ticket::evidence::{Evidence, Finding, VendorEvidence};
 use ticket::{
     BondId, Channel, ClarificationId, Epoch, HandoverId, Impact, Line, Mood, Priority, Resolution, ReturnReason,
@@ -75,6 +75,7 @@ fn resolution() -> Resolution {
         done: text(),
         workaround: false,
         how_to_verify: text(),
+        steps_to_verify: Vec::new(),
         knowledge: None,
     }
 }
@@ -166,6 +167,30 @@ fn the_clients_clock_runs_through_every_line_and_stands_while_the_client_is_aske
     assert_eq!(due(&solving, &calendars()).as_deref(), Some("2026-11-05 20:00"), "two hours are the client's own");
     let vendor = solving.explain(&calendars(), moscow("2026-11-05 20:00")).unwrap();
     assert_eq!(vendor.len(), 4, "run, hold, run, and run on while the vendor has it: {vendor:?}");
+}
+
+#[test]
+fn a_clock_goes_on_when_nobody_waits_for_the_answer_any_more() {
+    let asked = question("q1");
+    let log = log(
+        Line::ServiceDesk,
+        vec![
+            ("10:00", person(), EventBody::Registered { channel: Channel::Phone }),
+            ("11:00", person(), EventBody::ClarificationRelayed { clarification: asked }),
+            (
+                "12:00",
+                this_line(Line::Technical),
+                EventBody::Clarification(ClarificationEvent::Reminded { clarification: asked, count: 1 }),
+            ),
+            (
+                "13:00",
+                this_line(Line::Technical),
+                EventBody::Clarification(ClarificationEvent::Expired { clarification: asked }),
+            ),
+        ],
+    );
+    let solving = read(&log, &Party::Client, Measure::Resolution);
+    assert_eq!(due(&solving, &calendars()).as_deref(), Some("2026-11-05 20:00"), "two hours were the client's own");
 }
 
 #[test]

@@ -203,6 +203,7 @@ impl Player<'_> {
             request_id: self.request_id(),
             ticket_id: self.ticket.clone(),
             question: self.says("question")?,
+            within_hours: 0,
         };
         custodian!(self.at(line)).ask_client(request).await?;
         self.put_to_client(line).await?;
@@ -326,6 +327,7 @@ impl Player<'_> {
             workaround: self.request.says.contains_key("is_workaround"),
             how_to_verify: self.says("how_to_verify")?,
             knowledge: self.request.says.get("knowledge").cloned().unwrap_or_default(),
+            steps_to_verify: Vec::new(),
         };
         custodian!(self.at(line)).resolve(request).await?;
         self.until_solved().await

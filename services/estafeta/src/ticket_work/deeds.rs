@@ -148,9 +148,14 @@ pub(super) async fn assign(
     suite.print("estafeta.handover.v1.AssignResponse", &answer, told(answer.ticket.as_ref(), None))
 }
 
-pub(super) async fn ask(suite: &Connected, ticket_id: String, question: String) -> Result<(), Failure> {
+pub(super) async fn ask(
+    suite: &Connected,
+    ticket_id: String,
+    question: String,
+    within_hours: u32,
+) -> Result<(), Failure> {
     let mut custodian = custodian!(suite, &ticket_id);
-    let request = hand::AskClientRequest { request_id: suite.request_id(), ticket_id, question };
+    let request = hand::AskClientRequest { request_id: suite.request_id(), ticket_id, question, within_hours };
     let answer = custodian.ask_client(suite.request(request)).await?.into_inner();
     let people = format!("{}; the question is {}", told(answer.ticket.as_ref(), None), answer.clarification_id);
     suite.print("estafeta.handover.v1.AskClientResponse", &answer, people)

@@ -1,6 +1,7 @@
 //! Enums, both ways. `UNSPECIFIED` and numbers nobody knows are an answer, never a panic.
 
 use proto::{handover as hand, line1, line2, ticket as wire};
+use ticket::event::{SessionOutcome, VisitState};
 use ticket::evidence::StepResult;
 use ticket::{Channel, Impact, Kind, Language, Line, LinkKind, Mood, Priority, ReturnReason, Urgency};
 
@@ -60,6 +61,13 @@ both_ways! {
     }
     step_result, to_step_result: line2::StepResult => StepResult {
         Passed <=> Passed, Failed <=> Failed, Skipped <=> Skipped,
+    }
+    visit_state, to_visit_state: hand::VisitState => VisitState {
+        Planned <=> Planned, Confirmed <=> Confirmed, UnderWay <=> UnderWay, Done <=> Done, Failed <=> Failed,
+        Cancelled <=> Cancelled,
+    }
+    session_outcome, to_session_outcome: line2::SessionOutcome => SessionOutcome {
+        Solved <=> Solved, CauseFound <=> CauseFound, NothingFound <=> NothingFound, Interrupted <=> Interrupted,
     }
     return_reason, to_return_reason: hand::ReturnReason => ReturnReason {
         WrongZone <=> WrongZone, EvidenceInsufficient <=> EvidenceInsufficient, NotReproducible <=> NotReproducible,

@@ -181,6 +181,24 @@ pub fn to_finding(finding: Finding) -> line3::Finding {
     line3::Finding { tried, result, ruled_out }
 }
 
+fn session(reader: &mut Reader, given: line3::Session) -> Session {
+    let line3::Session { on_site, outcome, did, by, tool, began_at, ended_at } = given;
+    Session {
+        on_site,
+        outcome: text(reader, "evidence.sessions.outcome", &outcome),
+        did: text(reader, "evidence.sessions.did", &did),
+        by: line(reader, "evidence.sessions.by", &by),
+        tool: line(reader, "evidence.sessions.tool", &tool),
+        began: began_at.and_then(|at| to_instant(reader, "evidence.sessions.began_at", Some(at))),
+        ended: ended_at.and_then(|at| to_instant(reader, "evidence.sessions.ended_at", Some(at))),
+    }
+}
+
+fn to_session(session: Session) -> line3::Session {
+    let Session { on_site, outcome, did, by, tool, began, ended } = session;
+    line3::Session { on_site, outcome, did, by, tool, began_at: began.map(instant), ended_at: ended.map(instant) }
+}
+
 /// To line 3.
 pub fn expert(reader: &mut Reader, given: Option<line3::Evidence>) -> Option<ExpertEvidence> {
     let line3::Evidence { findings, steps_to_reproduce, attachments, sessions, workaround, why_not_here } =
@@ -198,14 +216,7 @@ pub fn expert(reader: &mut Reader, given: Option<line3::Evidence>) -> Option<Exp
             uri: text(reader, "evidence.attachments.uri", &uri),
         })
         .collect();
-    let sessions = reader
-        .list("evidence.sessions", sessions)
-        .into_iter()
-        .map(|line3::Session { on_site, outcome }| Session {
-            on_site,
-            outcome: text(reader, "evidence.sessions.outcome", &outcome),
-        })
-        .collect();
+    let sessions = reader.list("evidence.sessions", sessions).into_iter().map(|given| session(reader, given)).collect();
     Some(ExpertEvidence {
         findings,
         steps_to_reproduce: text(reader, "evidence.steps_to_reproduce", &steps_to_reproduce),
@@ -221,12 +232,11 @@ pub fn expert(reader: &mut Reader, given: Option<line3::Evidence>) -> Option<Exp
 pub fn to_expert(evidence: ExpertEvidence) -> line3::Evidence {
     let ExpertEvidence { findings, steps_to_reproduce, attachments, sessions, workaround, why_not_here } = evidence;
     let attachment = |AttachmentRef { name, uri }| line3::AttachmentRef { name, uri };
-    let session = |Session { on_site, outcome }| line3::Session { on_site, outcome };
     line3::Evidence {
         findings: findings.into_iter().map(to_finding).collect(),
         steps_to_reproduce,
         attachments: attachments.into_iter().map(attachment).collect(),
-        sessions: sessions.into_iter().map(session).collect(),
+        sessions: sessions.into_iter().map(to_session).collect(),
         workaround: workaround.unwrap_or_default(),
         why_not_here,
     }

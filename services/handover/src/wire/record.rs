@@ -226,7 +226,7 @@ fn returned(reader: &mut Reader, given: wire::Returns) -> Option<Returns> {
 /// What solved a ticket, on the wire.
 #[must_use]
 pub fn to_resolution(resolution: Resolution) -> wire::Resolution {
-    let Resolution { by, root_cause, done, workaround, how_to_verify, knowledge } = resolution;
+    let Resolution { by, root_cause, done, workaround, how_to_verify, steps_to_verify, knowledge } = resolution;
     wire::Resolution {
         by: enums::to_line(by),
         root_cause,
@@ -234,19 +234,26 @@ pub fn to_resolution(resolution: Resolution) -> wire::Resolution {
         workaround,
         how_to_verify,
         knowledge: knowledge.unwrap_or_default(),
+        steps_to_verify,
     }
+}
+
+/// Steps in words, none of them empty.
+pub(crate) fn steps(reader: &mut Reader, name: &str, given: Vec<String>) -> Vec<String> {
+    reader.list(name, given).iter().map(|step| reader.text(name, step, TEXT_BYTES_MAX)).collect()
 }
 
 /// What solved a ticket, from the wire.
 pub fn resolution(reader: &mut Reader, given: Option<wire::Resolution>) -> Option<Resolution> {
-    let wire::Resolution { by, root_cause, done, workaround, how_to_verify, knowledge } =
+    let wire::Resolution { by, root_cause, done, workaround, how_to_verify, knowledge, steps_to_verify } =
         reader.given("resolution", given)?;
     let by = enums::line(reader, "resolution.by", by, true);
     let root_cause = reader.text("resolution.root_cause", &root_cause, TEXT_BYTES_MAX);
     let done = reader.text("resolution.done", &done, TEXT_BYTES_MAX);
     let how_to_verify = reader.text("resolution.how_to_verify", &how_to_verify, TEXT_BYTES_MAX);
     let knowledge = reader.optional("resolution.knowledge", &knowledge, TEXT_BYTES_MAX);
-    Some(Resolution { by: by?, root_cause, done, workaround, how_to_verify, knowledge })
+    let steps_to_verify = steps(reader, "resolution.steps_to_verify", steps_to_verify);
+    Some(Resolution { by: by?, root_cause, done, workaround, how_to_verify, steps_to_verify, knowledge })
 }
 
 /// Why a handover was turned down, on the wire.

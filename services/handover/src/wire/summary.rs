@@ -1,6 +1,6 @@
 //! An event in one sentence, for people who read a timeline.
 
-use ticket::event::Decline;
+use ticket::event::{ClarificationEvent, Decline, TechnicalEvent, VisitEvent};
 use ticket::{EventBody, Line};
 
 /// One sentence that says what happened at `line`.
@@ -26,6 +26,9 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::ClarificationAsked { by, .. } => format!("{by} asks the client something"),
         EventBody::ClarificationRelayed { .. } => "the question was put to the client".to_owned(),
         EventBody::ClarificationAnswered { .. } => "the client answered the question".to_owned(),
+        EventBody::Clarification(event) => clarification(event),
+        EventBody::Technical(event) => technical(event),
+        EventBody::Visit(event) => visit(event),
         EventBody::Progressed { by, .. } => format!("{by} reports progress"),
         EventBody::CustodyMoved { to, epoch } => format!("{to} holds it since epoch {epoch}"),
         EventBody::Diagnosed { .. } => "a finding was recorded".to_owned(),
@@ -45,6 +48,36 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Unlinked { other } => format!("not linked to {other} any more"),
         EventBody::Rated { score } => format!("the client gave {score} of 5"),
         EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
+    }
+}
+
+fn clarification(event: &ClarificationEvent) -> String {
+    match event {
+        ClarificationEvent::Reminded { count, .. } => format!("the client is to be reminded, for the {count}. time"),
+        ClarificationEvent::Expired { .. } => "nobody waits for the client's answer any more".to_owned(),
+    }
+}
+
+fn technical(event: &TechnicalEvent) -> String {
+    match event {
+        TechnicalEvent::HelpAccepted { .. } => "the help given so far was accepted".to_owned(),
+        TechnicalEvent::HelpSentBack { reason, .. } => {
+            format!("the help given so far is not enough: {}", reason.name())
+        }
+        TechnicalEvent::SessionBegan { number, tool } => format!("remote session {number} began with {tool}"),
+        TechnicalEvent::SessionEnded { number, outcome } => {
+            format!("remote session {number} ended: {}", outcome.name())
+        }
+    }
+}
+
+fn visit(event: &VisitEvent) -> String {
+    match event {
+        VisitEvent::Changed { news, engineer } => format!("the visit of {engineer} is {}", news.state.name()),
+        VisitEvent::Told { news } => format!("told that a visit is {}", news.state.name()),
+        VisitEvent::Answered { agreed: true, .. } => "the client agreed to a visit".to_owned(),
+        VisitEvent::Answered { agreed: false, .. } => "the time of a visit does not suit the client".to_owned(),
+        VisitEvent::Late { state, .. } => format!("a visit is late: it is {}", state.name()),
     }
 }
 

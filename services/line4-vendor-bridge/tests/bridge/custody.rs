@@ -123,6 +123,7 @@ async fn a_solution_found_elsewhere_ends_an_open_case() {
                 done: "заменён".to_owned(),
                 workaround: false,
                 how_to_verify: "проверить".to_owned(),
+                steps_to_verify: Vec::new(),
                 knowledge: String::new(),
             }),
         };
