@@ -1,4 +1,4 @@
-//! `eval`: how well triage sorts, measured on the sets of a folder.
+//! `eval`: how well triage sorts and search finds, measured on the sets of a folder.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -33,11 +33,14 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
         for row in &report.rows {
             println!("{}", serde_json::json!(row));
         }
+        for row in &report.searches {
+            println!("{}", serde_json::json!(row));
+        }
         for missing in &report.missing {
             println!("{}", serde_json::json!({ "missing": missing }));
         }
     } else {
         print!("{report}");
     }
-    Ok(!report.rows.is_empty())
+    Ok(!report.rows.is_empty() || !report.searches.is_empty())
 }

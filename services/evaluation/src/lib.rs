@@ -1,4 +1,4 @@
-//! Measures triage on public sets: reads a folder, splits, trains, judges, and prints a row for each task.
+//! Measures triage and search on public sets: reads a folder, splits, trains, judges, and prints a row for each task.
 //!
 //! [`run`] is all of it. Every threshold, temperature and choice is made on the training part (or on a validation part that
 //! the set names); the test part is only looked at once, to count. A set whose files the folder lacks is reported as missing.
@@ -12,6 +12,7 @@ mod judge;
 mod metrics;
 mod row;
 mod rutube;
+mod search;
 mod sentirueval;
 mod sheet;
 
@@ -20,22 +21,30 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use row::{AtPrecision, Report, Row};
+pub use row::{AtPrecision, Report, Row, SearchRow};
 
 /// Tells how much time has passed since some fixed moment; what is measured in seconds is measured by it.
 pub type Clock<'a> = &'a dyn Fn() -> Duration;
 
-/// A set: its name, and what measures it.
-type Set = (&'static str, fn(&Path, Clock<'_>) -> Result<Vec<Row>, EvaluationError>);
+/// What measures a set.
+enum Measure {
+    /// Requests are sorted.
+    Sorting(fn(&Path, Clock<'_>) -> Result<Vec<Row>, EvaluationError>),
+    /// Articles are searched for.
+    Searching(fn(&Path, Clock<'_>) -> Result<Vec<SearchRow>, EvaluationError>),
+}
 
-/// The sets, by name. One that looks for articles instead of labels (question to article) is one more line here.
-const SETS: [Set; 6] = [
-    ("banking77", banking77::rows),
-    ("clinc150", clinc150::rows),
-    ("rutube", rutube::rows),
-    ("sentirueval-banks", sentirueval::banks),
-    ("sentirueval-telecom", sentirueval::telecom),
-    ("itsm", itsm::rows),
+/// The sets, by name.
+const SETS: [(&str, Measure); 9] = [
+    ("banking77", Measure::Sorting(banking77::rows)),
+    ("clinc150", Measure::Sorting(clinc150::rows)),
+    ("rutube", Measure::Sorting(rutube::rows)),
+    ("sentirueval-banks", Measure::Sorting(sentirueval::banks)),
+    ("sentirueval-telecom", Measure::Sorting(sentirueval::telecom)),
+    ("itsm", Measure::Sorting(itsm::rows)),
+    ("rutube-articles", Measure::Searching(search::rutube)),
+    ("xquad-ru", Measure::Searching(search::xquad_ru)),
+    ("xquad-en", Measure::Searching(search::xquad_en)),
 ];
 
 /// Why a set was not measured.
@@ -69,6 +78,14 @@ pub enum EvaluationError {
         /// What the training says.
         why: triage::TrainError,
     },
+    /// A set's articles cannot be searched.
+    #[error("{set} cannot be searched: {why}")]
+    Search {
+        /// Its name.
+        set: String,
+        /// What the search says.
+        why: String,
+    },
     /// There is no such set.
     #[error("no set is named `{0}`; known are {known}", known = names().join(", "))]
     Unknown(String),
@@ -84,19 +101,30 @@ pub fn names() -> Vec<&'static str> {
 /// # Errors
 /// [`EvaluationError`] when a file is there and broken, when the named set is unknown, or when its files are missing.
 pub fn run(folder: &Path, set: Option<&str>, clock: Clock<'_>) -> Result<Report, EvaluationError> {
+    let mut report = Report::default();
     if let Some(name) = set {
-        let Some((_, rows)) = SETS.iter().find(|(known, _)| *known == name) else {
+        let Some((_, measure)) = SETS.iter().find(|(known, _)| *known == name) else {
             return Err(EvaluationError::Unknown(name.to_owned()));
         };
-        return Ok(Report { rows: rows(folder, clock)?, missing: Vec::new() });
+        measure.add_to(&mut report, folder, clock)?;
+        return Ok(report);
     }
-    let mut report = Report::default();
-    for (_, rows) in SETS {
-        match rows(folder, clock) {
-            Ok(rows) => report.rows.extend(rows),
+    for (_, measure) in &SETS {
+        match measure.add_to(&mut report, folder, clock) {
+            Ok(()) => {}
             Err(missing @ EvaluationError::Missing(_)) => report.missing.push(missing.to_string()),
             Err(other) => return Err(other),
         }
     }
     Ok(report)
+}
+
+impl Measure {
+    fn add_to(&self, report: &mut Report, folder: &Path, clock: Clock<'_>) -> Result<(), EvaluationError> {
+        match self {
+            Self::Sorting(rows) => report.rows.extend(rows(folder, clock)?),
+            Self::Searching(rows) => report.searches.extend(rows(folder, clock)?),
+        }
+        Ok(())
+    }
 }

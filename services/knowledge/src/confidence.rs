@@ -1,13 +1,18 @@
-//! How sure it is that the best article answers, learnt from requests that people have solved.
+//! What is learnt from requests that people have solved: which candidate answers, and how sure that is.
 //!
-//! A logistic regression over what the views say about the best article and its rivals. What is learnt belongs to one
-//! organization; none of it comes with the crate.
+//! A [`Ranking`] orders the candidates; a logistic regression over what it and the views say about the best one and its
+//! rivals tells the probability that it answers. What is learnt belongs to one organization; none of it comes with the
+//! crate.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Thresholds, cover::Views, search::RIVALRY, term::Term};
+use crate::{
+    Thresholds,
+    ranking::{Features, Known, Ranking, features},
+    term::Term,
+};
 
-/// So many solved requests are learnt from, the first ones.
+/// So many solved requests are learnt from and remembered, the first ones.
 pub const SOLVED_MAX: usize = 20_000;
 
 /// From fewer cases nothing is learnt.
@@ -19,7 +24,7 @@ const ANSWERS_MIN: f32 = 10.0;
 /// Every case is seen so often, each time with another part of the articles hidden.
 const PARTS: u32 = 3;
 
-/// Thresholds are chosen on predictions for articles that were not learnt from, in so many turns.
+/// Thresholds are chosen on predictions for cases that were not learnt from, in so many turns.
 const TURNS: u32 = 5;
 
 /// Steps of gradient descent, and how far each goes.
@@ -33,7 +38,7 @@ const RIDGE: f32 = 0.01;
 const NEVER: f32 = 2.0;
 
 /// How many signs there are.
-const SIGNS: usize = 12;
+const SIGNS: usize = 15;
 
 /// A request that a person has solved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,79 +49,54 @@ pub struct Solved {
     pub article_id: String,
 }
 
-/// What was learnt. Keep it with the articles; it is a few numbers.
+/// What was learnt. Keep it with the articles; it is a few hundred numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
+    ranking: Ranking,
     fit: Fit,
     answer: f32,
 }
 
-/// What speaks for and against the best article.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Signs([f32; SIGNS]);
+/// What speaks for and against the best candidate.
+type Signs = [f32; SIGNS];
 
 /// One solved request, with what the search finds for it.
 pub(crate) struct Case<'a> {
+    pub(crate) question: &'a str,
     pub(crate) right: &'a str,
-    /// Ids and views, the best first.
-    pub(crate) found: Vec<(&'a str, Views)>,
+    pub(crate) found: Vec<(&'a str, Known)>,
+}
+
+/// A case with a part of the articles hidden.
+struct Row {
+    turn: u32,
+    known: Vec<Known>,
+    features: Vec<Features>,
+    right: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Fit {
-    centre: [f32; SIGNS],
-    spread: [f32; SIGNS],
-    weights: [f32; SIGNS],
+    centre: Vec<f32>,
+    spread: Vec<f32>,
+    weights: Vec<f32>,
     bias: f32,
-}
-
-/// The signs of one case with a part of the articles hidden.
-#[derive(Clone, Copy)]
-struct Row {
-    turn: u32,
-    signs: Signs,
-    right: bool,
-}
-
-/// Reads the signs off what was found, the best first.
-pub(crate) fn signs(found: &[&Views]) -> Signs {
-    let best = found.first().copied().copied().unwrap_or_default();
-    let second = found.get(1).map_or(0.0, |views| views.covered);
-    let all: f32 = found.iter().map(|views| views.covered.powi(RIVALRY)).sum();
-    let share = if all > 0.0 { best.covered.powi(RIVALRY) / all } else { 0.0 };
-    let lead = if best.covered > 0.0 { (best.covered - second) / best.covered } else { 0.0 };
-    Signs([
-        share,
-        lead,
-        best.stems,
-        best.pieces,
-        best.asks,
-        best.passage,
-        best.pairs,
-        best.codes,
-        best.words.ln_1p(),
-        best.ask_stems,
-        best.back,
-        share.max(1e-4).ln(),
-    ])
-}
-
-impl Signs {
-    /// The best article's share among all, rivals sharpened.
-    pub(crate) fn share(&self) -> f32 {
-        self.0[0]
-    }
 }
 
 impl Confidence {
     /// The thresholds by which the target is met; the answer's is above 1 where none meets it.
+    #[must_use]
     pub fn thresholds(&self) -> Thresholds {
         Thresholds { answer: self.answer, offer: Thresholds::default().offer }
     }
 
-    /// The probability that the best article answers.
-    pub(crate) fn of(&self, signs: &Signs) -> f32 {
-        self.fit.probability(signs)
+    /// The probability that each candidate answers; those after the best one share what is left as the ranking says.
+    pub(crate) fn of(&self, known: &[Known]) -> Vec<f32> {
+        let shares = self.ranking.shares(&features(known));
+        let Some(best) = first(&shares) else { return Vec::new() };
+        let sure = self.fit.probability(&signs(known, &shares, best));
+        let top = shares[best].max(f32::MIN_POSITIVE);
+        shares.iter().map(|share| sure * share / top).collect()
     }
 
     pub(crate) fn learn(cases: &[Case<'_>], target: f32) -> Option<Self> {
@@ -124,28 +104,88 @@ impl Confidence {
             return None;
         }
         let rows: Vec<Row> = cases.iter().flat_map(Case::rows).collect();
+        let whole: Vec<Row> = cases.iter().map(|case| case.row(None)).collect();
         let mut foretold: Vec<(f32, bool)> = Vec::with_capacity(rows.len());
+        let mut seen: Vec<(Signs, f32)> = Vec::with_capacity(rows.len());
         for turn in 0..TURNS {
-            let fit = Fit::to(&rows.iter().filter(|row| row.turn != turn).copied().collect::<Vec<_>>());
-            let others = rows.iter().filter(|row| row.turn == turn);
-            foretold.extend(others.map(|row| (fit.probability(&row.signs), row.right)));
+            let ranking = rank(whole.iter().filter(|row| row.turn != turn));
+            let learnt: Vec<(Signs, f32)> =
+                rows.iter().filter(|row| row.turn != turn).map(|row| row.judged(&ranking)).collect();
+            let fit = Fit::to(&learnt);
+            let others = rows.iter().filter(|row| row.turn == turn).map(|row| row.judged(&ranking));
+            for (signs, right) in others {
+                foretold.push((fit.probability(&signs), right > 0.5));
+                seen.push((signs, right));
+            }
         }
-        Some(Self { fit: Fit::to(&rows), answer: lowest(foretold, target) })
+        // How sure to be is learnt where the ranking had not seen the case: there it is as good as it will be.
+        Some(Self { ranking: rank(whole.iter()), fit: Fit::to(&seen), answer: lowest(foretold, target) })
     }
 }
 
-impl Case<'_> {
+/// Learns the ranking from the rows in which the right article is found.
+fn rank<'r>(rows: impl Iterator<Item = &'r Row>) -> Ranking {
+    let questions: Vec<(&[Features], usize)> =
+        rows.filter_map(|row| Some((row.features.as_slice(), row.right?))).collect();
+    Ranking::learn(&questions)
+}
+
+impl<'a> Case<'a> {
     /// The case with each part of the articles hidden in turn: what needs a hidden one must not be answered.
     fn rows(&self) -> impl Iterator<Item = Row> {
-        (0..PARTS).map(|hidden| {
-            let there = self.found.iter().filter(|(id, _)| Term::of(id).part(PARTS) != hidden);
-            let left: Vec<&(&str, Views)> = there.collect();
-            let right = left.first().is_some_and(|(id, _)| *id == self.right);
-            let signs = signs(&left.iter().map(|(_, views)| views).collect::<Vec<_>>());
-            // By article, so that none is learnt from and judged by in the same turn.
-            Row { turn: Term::of(&format!("turn {}", self.right)).part(TURNS), signs, right }
-        })
+        (0..PARTS).map(|hidden| self.row(Some(hidden)))
     }
+
+    fn row(&self, hidden: Option<u32>) -> Row {
+        let there = self.found.iter().filter(|(id, _)| Some(Term::of(id).part(PARTS)) != hidden);
+        let (ids, known): (Vec<&str>, Vec<Known>) = there.copied().unzip();
+        let right = ids.iter().position(|id| *id == self.right);
+        let turn = Term::of(&format!("turn of {}", self.question)).part(TURNS);
+        Row { turn, features: features(&known), known, right }
+    }
+}
+
+impl Row {
+    /// The signs by a ranking, and 1 where its best candidate is right.
+    fn judged(&self, ranking: &Ranking) -> (Signs, f32) {
+        let shares = ranking.shares(&self.features);
+        let best = first(&shares);
+        let signs = best.map_or([0.0; SIGNS], |best| signs(&self.known, &shares, best));
+        let is_right = best.is_some() && best == self.right;
+        (signs, f32::from(u8::from(is_right)))
+    }
+}
+
+/// The place of the largest share, the first of equal ones.
+fn first(shares: &[f32]) -> Option<usize> {
+    let places = shares.iter().enumerate();
+    places.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(place, _)| place)
+}
+
+/// Reads the signs off the candidates and their shares.
+fn signs(known: &[Known], shares: &[f32], best: usize) -> Signs {
+    let Known { views, near } = known.get(best).copied().unwrap_or_default();
+    let share = shares.get(best).copied().unwrap_or_default();
+    let others = shares.iter().enumerate().filter(|(at, _)| *at != best).map(|(_, share)| *share);
+    let second = others.fold(0.0, f32::max);
+    let most = known.iter().map(|known| known.views.covered).fold(1e-6, f32::max);
+    [
+        share,
+        share - second,
+        (share.max(1e-4) / (1.0 - share).max(1e-4)).ln(),
+        views.stems,
+        views.pieces,
+        views.asks,
+        views.passage,
+        views.pairs,
+        views.codes,
+        views.words.ln_1p(),
+        views.ask_stems,
+        views.back,
+        views.covered / most,
+        near.best,
+        near.count,
+    ]
 }
 
 /// The lowest probability from which on the share of right answers is `target`.
@@ -164,18 +204,15 @@ fn lowest(mut foretold: Vec<(f32, bool)>, target: f32) -> f32 {
 }
 
 impl Fit {
-    fn to(rows: &[Row]) -> Self {
+    fn to(rows: &[(Signs, f32)]) -> Self {
         let count = rows.len().max(1) as f32;
-        let mean = |of: &dyn Fn(&Row) -> f32| rows.iter().map(of).sum::<f32>() / count;
-        let mut fit = Self { centre: [0.0; SIGNS], spread: [1.0; SIGNS], weights: [0.0; SIGNS], bias: 0.0 };
-        for (sign, (centre, spread)) in fit.centre.iter_mut().zip(&mut fit.spread).enumerate() {
-            let of = |row: &Row| row.signs.0.get(sign).copied().unwrap_or_default();
-            *centre = mean(&of);
-            let middle = *centre;
-            *spread = mean(&|row| (of(row) - middle).powi(2)).sqrt().max(1e-3);
+        let mut fit = Self { centre: vec![0.0; SIGNS], spread: vec![1.0; SIGNS], weights: vec![0.0; SIGNS], bias: 0.0 };
+        for sign in 0..SIGNS {
+            let centre = rows.iter().map(|(signs, _)| signs[sign]).sum::<f32>() / count;
+            let off = rows.iter().map(|(signs, _)| (signs[sign] - centre).powi(2)).sum::<f32>() / count;
+            (fit.centre[sign], fit.spread[sign]) = (centre, off.sqrt().max(1e-3));
         }
-        let standard: Vec<([f32; SIGNS], f32)> =
-            rows.iter().map(|row| (fit.standard(&row.signs), f32::from(u8::from(row.right)))).collect();
+        let standard: Vec<(Signs, f32)> = rows.iter().map(|(signs, right)| (fit.standard(signs), *right)).collect();
         for _ in 0..STEPS {
             let (mut slope, mut bias) = ([0.0; SIGNS], 0.0);
             for (signs, right) in &standard {
@@ -195,15 +232,15 @@ impl Fit {
         self.logistic(&self.standard(signs))
     }
 
-    fn standard(&self, signs: &Signs) -> [f32; SIGNS] {
-        let mut standard = signs.0;
+    fn standard(&self, signs: &Signs) -> Signs {
+        let mut standard = *signs;
         for (sign, (centre, spread)) in standard.iter_mut().zip(self.centre.iter().zip(&self.spread)) {
             *sign = (*sign - centre) / spread;
         }
         standard
     }
 
-    fn logistic(&self, signs: &[f32; SIGNS]) -> f32 {
+    fn logistic(&self, signs: &Signs) -> f32 {
         let sum: f32 = signs.iter().zip(&self.weights).map(|(sign, weight)| sign * weight).sum();
         1.0 / (1.0 + (-self.bias - sum).exp())
     }

@@ -14,10 +14,12 @@ use crate::{
     Answer, Article, KnowledgeError, Synonyms, Thresholds,
     article::Viewer,
     candidates::Candidates,
-    confidence::{Case, Confidence, Solved, signs},
+    confidence::{Case, Confidence, Solved},
     cover::{Cover, Views},
     entry::Entry,
+    memory::{Memory, Near},
     question::{Known, Question},
+    ranking,
     statistics::Statistics,
     vocabulary::Vocabulary,
 };
@@ -25,8 +27,11 @@ use crate::{
 /// So many of tantivy's best candidates are scored exactly.
 const CANDIDATES: usize = 64;
 
+/// So many articles are scored beside those, since questions like this one were answered with them.
+const REMEMBERED: usize = 16;
+
 /// How sharply rivals lower a score: see [`Hit::score`].
-pub(crate) const RIVALRY: i32 = 4;
+const RIVALRY: i32 = 4;
 
 /// An article that may answer a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +42,7 @@ pub struct Hit {
     pub title: String,
     /// 0 to 1, comparable between questions: how much of the question the article covers, times its share among the
     /// articles that cover something of it. Two articles that cover a question alike halve each other. When a
-    /// [`Confidence`] is trusted, the first hit's score is the probability that it answers.
+    /// [`Confidence`] is trusted, it orders the hits, and the first one's score is the probability that it answers.
     pub score: f32,
     /// The words of the question, folded, that the article has: why it was found. Where a word was typed with the wrong
     /// layout or in Latin letters, the word that was meant.
@@ -63,13 +68,37 @@ struct State {
     pieces: Statistics,
     synonyms: Arc<Synonyms>,
     confidence: Option<Confidence>,
+    memories: Memories,
+}
+
+/// What was answered before, as each viewer may know it.
+#[derive(Default)]
+struct Memories {
+    client: Arc<Memory>,
+    staff: Arc<Memory>,
+}
+
+impl Memories {
+    fn of(&self, viewer: Viewer) -> &Memory {
+        match viewer {
+            Viewer::Client => &self.client,
+            Viewer::Staff => &self.staff,
+        }
+    }
 }
 
 /// A candidate, scored.
 struct Scored<'a> {
     entry: &'a Entry,
     views: Views,
+    near: Near,
     matched: Vec<String>,
+}
+
+impl Scored<'_> {
+    fn known(&self) -> ranking::Known {
+        ranking::Known { views: self.views, near: self.near }
+    }
 }
 
 impl Search {
@@ -86,6 +115,7 @@ impl Search {
             pieces: Statistics::default(),
             synonyms: Arc::default(),
             confidence: None,
+            memories: Memories::default(),
         };
         let search = Self { candidates, changing: Mutex::new(()), now: RwLock::new(now) };
         search.change(&[], articles.into_iter().collect())?;
@@ -136,36 +166,64 @@ impl Search {
             return Ok(Vec::new());
         }
         let now = self.read();
-        let found = self.scored(&now, viewer, question, most.max(CANDIDATES))?;
-        let Some(best) = found.first().map(|best| best.views.covered).filter(|best| *best > 0.0) else {
-            return Ok(Vec::new());
+        let found = self.scored(&now, viewer, question, most.max(CANDIDATES), None)?;
+        let scores = match &now.confidence {
+            Some(sure) => sure.of(&found.iter().map(Scored::known).collect::<Vec<_>>()),
+            None => shares(&found),
         };
-        let signs = signs(&found.iter().map(|scored| &scored.views).collect::<Vec<_>>());
-        let first = now.confidence.as_ref().map_or_else(|| best.min(1.0) * signs.share(), |sure| sure.of(&signs));
-        let hit = |Scored { entry, views, matched }: Scored<'_>| Hit {
-            article_id: entry.article.id.clone(),
-            title: entry.article.title.clone(),
-            // Those after the first have their share of its score.
-            score: first * (views.covered / best).powi(RIVALRY),
-            matched,
-        };
-        Ok(found.into_iter().take(most).map(hit).collect())
+        let mut hits: Vec<Hit> = found
+            .into_iter()
+            .zip(scores)
+            .filter(|(_, score)| *score > 0.0)
+            .map(|(Scored { entry, matched, .. }, score)| Hit {
+                article_id: entry.article.id.clone(),
+                title: entry.article.title.clone(),
+                score,
+                matched,
+            })
+            .collect();
+        // Stable: equal ones stay in the order of what they cover, and then of ids.
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+        hits.truncate(most);
+        Ok(hits)
     }
 
-    /// Learns from solved requests how sure a score is: fits [`Confidence`] so that what is told as an answer is right
-    /// in `target` (0 to 1) of the cases, though a third of the articles that are needed is missing. Changes nothing by
-    /// itself: see [`Self::trust`]. `None` when there are too few cases with an article that is here.
+    /// Remembers solved requests in place of those before; those whose article is not here are passed over. At most
+    /// [`crate::SOLVED_MAX`], the first ones.
+    pub fn remember(&self, solved: &[Solved]) {
+        let memories = {
+            let now = self.read();
+            let seen_by = |viewer: Viewer| {
+                let known = |solved: &&Solved| {
+                    let entry = now.numbers.get(&solved.article_id).and_then(|number| now.entries.get(number));
+                    entry.is_some_and(|entry| viewer.sees(entry.article.audience))
+                };
+                Arc::new(Memory::of(solved.iter().take(crate::SOLVED_MAX).filter(known)))
+            };
+            Memories { client: seen_by(Viewer::Client), staff: seen_by(Viewer::Staff) }
+        };
+        self.write().memories = memories;
+    }
+
+    /// Learns from solved requests which article answers and how sure that is: fits [`Confidence`] so that what is told
+    /// as an answer is right in `target` (0 to 1) of the cases, though a third of the articles that are needed is missing.
+    /// Each case is seen beside the others, as a new one will be beside those that are remembered. Changes nothing by
+    /// itself: see [`Self::trust`] and [`Self::remember`]. `None` when there are too few cases with an article that is here.
     ///
     /// At most [`crate::SOLVED_MAX`] cases are looked at, the first ones.
     pub fn learn(&self, solved: &[Solved], target: f32) -> Result<Option<Confidence>, KnowledgeError> {
         let now = self.read();
-        let mut cases = Vec::new();
-        for Solved { question, article_id } in solved.iter().take(crate::SOLVED_MAX) {
-            if now.numbers.contains_key(article_id) {
-                let found = self.scored(&now, Viewer::Staff, question, CANDIDATES)?;
-                let found = found.into_iter().map(|scored| (scored.entry.article.id.as_str(), scored.views));
-                cases.push(Case { right: article_id, found: found.collect() });
-            }
+        let here: Vec<&Solved> = solved
+            .iter()
+            .take(crate::SOLVED_MAX)
+            .filter(|solved| now.numbers.contains_key(&solved.article_id))
+            .collect();
+        let memory = Memory::of(here.iter().copied());
+        let mut cases = Vec::with_capacity(here.len());
+        for (at, Solved { question, article_id }) in here.into_iter().enumerate() {
+            let found = self.scored(&now, Viewer::Staff, question, CANDIDATES, Some((&memory, at)))?;
+            let found = found.iter().map(|scored| (scored.entry.article.id.as_str(), scored.known()));
+            cases.push(Case { question, right: article_id, found: found.collect() });
         }
         Ok(Confidence::learn(&cases, target))
     }
@@ -185,25 +243,47 @@ impl Search {
         Ok(Answer::judge(self.find_for(viewer, question, crate::OFFERS_MAX)?, thresholds))
     }
 
-    /// The candidates for an answer, the best first.
+    /// The candidates for an answer, by what they cover, the best first. What was answered before is remembered; or, for
+    /// learning, is what the memory given says without the case given.
     fn scored<'a>(
         &self,
         now: &'a State,
         viewer: Viewer,
         question: &str,
         most: usize,
+        learning: Option<(&Memory, usize)>,
     ) -> Result<Vec<Scored<'a>>, KnowledgeError> {
+        let near = match learning {
+            Some((memory, case)) => memory.near(question, Some(case)),
+            // What nobody weighs need not be looked up.
+            None if now.confidence.is_none() => HashMap::new(),
+            None => now.memories.of(viewer).near(question, None),
+        };
         let known = now.known_to(viewer);
         let question = Question::read(question, known);
         if question.slots.is_empty() {
             return Ok(Vec::new());
         }
+        let mut remembered: Vec<(&str, f32)> = near.iter().map(|(id, near)| (*id, near.best)).collect();
+        remembered.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let remembered = remembered.iter().take(REMEMBERED).filter_map(|(id, _)| now.numbers.get(*id).copied());
+        let mut numbers = self.candidates.find(&now.searcher, viewer, &question.look_up, most)?;
+        numbers.extend(remembered);
+        numbers.sort_unstable();
+        numbers.dedup();
         let mut cover = Cover::new(&question, known);
         let mut found = Vec::new();
-        for number in self.candidates.find(&now.searcher, viewer, &question.look_up, most)? {
+        for number in numbers {
             let entry = now.entries.get(&number).filter(|entry| viewer.sees(entry.article.audience));
-            let Some((entry, covered)) = entry.and_then(|entry| Some((entry, cover.of(entry)?))) else { continue };
-            found.push(Scored { entry, views: covered.views, matched: covered.matched });
+            let Some(entry) = entry else { continue };
+            let near = near.get(entry.article.id.as_str()).copied().unwrap_or_default();
+            match cover.of(entry) {
+                Some(covered) => found.push(Scored { entry, views: covered.views, near, matched: covered.matched }),
+                None if near.best > 0.0 => {
+                    found.push(Scored { entry, views: Views::default(), near, matched: Vec::new() });
+                }
+                None => {}
+            }
         }
         found.sort_by(|a, b| {
             let by_cover = b.views.covered.total_cmp(&a.views.covered);
@@ -235,6 +315,17 @@ impl Search {
         now.searcher = searcher;
         Ok(())
     }
+}
+
+/// Without learning: what the first covers and its share among all, and of that the share of each.
+fn shares(found: &[Scored<'_>]) -> Vec<f32> {
+    let best = found.first().map_or(0.0, |best| best.views.covered);
+    if best <= 0.0 {
+        return vec![0.0; found.len()];
+    }
+    let sharp = |scored: &Scored<'_>| (scored.views.covered / best).powi(RIVALRY);
+    let all: f32 = found.iter().map(sharp).sum();
+    found.iter().map(|scored| best.min(1.0) / all * sharp(scored)).collect()
 }
 
 impl State {

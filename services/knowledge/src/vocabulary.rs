@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Words are also compared by their pieces of this many characters, which survive typing errors and derivation.
-const PIECES: [usize; 2] = [3, 4];
+const PIECES: [usize; 2] = [3, 5];
 
 /// So many words that look alike are compared letter by letter.
 const COMPARED_MAX: usize = 48;

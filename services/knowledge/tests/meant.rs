@@ -181,10 +181,11 @@ fn what_was_learnt_makes_scores_probabilities_and_can_be_kept() {
     let articles =
         pairs().map(|(topic, deed)| article(&format!("{deed}-{topic}"), &format!("Как {deed} {topic}"), "Так."));
     let search = search(articles.collect());
+    // Two ways in which each was asked for, so that the one says something about the other.
     let solved: Vec<Solved> = pairs()
-        .map(|(topic, deed)| Solved {
-            question: format!("нужно {deed} {topic} сегодня"),
-            article_id: format!("{deed}-{topic}"),
+        .flat_map(|(topic, deed)| {
+            [format!("нужно {deed} {topic} сегодня"), format!("{topic} надо бы {deed}")]
+                .map(|question| Solved { question, article_id: format!("{deed}-{topic}") })
         })
         .collect();
     assert_eq!(search.learn(&solved[..10], 0.9).expect("the index works"), None, "too few");
@@ -196,6 +197,38 @@ fn what_was_learnt_makes_scores_probabilities_and_can_be_kept() {
         |question: &str| search.find(question, 1).expect("the index works").first().map_or(0.0, |hit| hit.score);
     assert!(score("настроить принтер") > 0.5, "{}", score("настроить принтер"));
     assert!(score("настроить телевизор") < score("настроить принтер"));
+}
+
+#[test]
+fn what_people_answered_with_is_found_for_the_next_who_asks_in_those_words() {
+    let slang = ["шарманка", "балалайка", "колымага", "бандура", "тарахтелка", "рыдван", "драндулет", "свистулька"];
+    let things = ["касса", "принтер", "сканер", "монитор", "турникет", "проектор", "терминал", "телефон"];
+    let articles = things.iter().map(|thing| article(thing, &format!("Не работает {thing}"), "Перезапустите."));
+    let search = search(articles.collect());
+    let ways = [
+        "{} опять молчит",
+        "что делать, {} чудит",
+        "наша {} встала",
+        "почините: {}",
+        "{}, и ничего",
+        "не пойму: {}",
+        "эх, {}",
+    ];
+    let solved: Vec<Solved> = slang
+        .iter()
+        .zip(things)
+        .flat_map(|(slang, thing)| {
+            ways.map(|way| Solved { question: way.replace("{}", slang), article_id: thing.to_owned() })
+        })
+        .collect();
+    let asked = "у нас сегодня балалайка барахлит";
+    assert_ne!(first(&search, asked).as_deref(), Some("принтер"), "no article has such a word");
+    search.trust(search.learn(&solved, 0.9).expect("the index works"));
+    search.remember(&solved);
+    assert_eq!(first(&search, asked).as_deref(), Some("принтер"));
+    let gone = Solved { question: asked.to_owned(), article_id: "нет такой".to_owned() };
+    search.remember(&[gone]);
+    assert_eq!(first(&search, asked), None, "what is not here any more is not found");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redaction", &[]),
     ("knowledge", &[]),
     ("triage", &[]),
-    ("evaluation", &["triage"]),
+    ("evaluation", &["triage", "knowledge"]),
     ("proto", &[]),
     ("telemetry", &[]),
     ("rpc", &["ticket", "proto", "telemetry"]),

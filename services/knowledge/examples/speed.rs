@@ -1,14 +1,64 @@
-//! Speed and memory over many articles, made up from passages of the sets.
+//! How fast the search is, and what memory it takes, over made-up articles of passages of public sets.
+//!
+//! `cargo run --release -p knowledge --example speed [FOLDER [ARTICLES]]`: the folder of the sets, and how many articles are made
+//! up. How well it finds is measured by `estafeta eval`.
 
-use std::{error::Error, time::Instant};
+use std::{collections::BTreeMap, error::Error, path::Path, time::Instant};
 
-use knowledge::{Article, Search, Solved};
+use knowledge::{Article, Search, Solved, file};
+
+/// Where the sets lie when no folder is given.
+const FOLDER: &str = "../shared/data";
+
+/// How many articles are made up when nothing is said.
+const ARTICLES: usize = 10_000;
+
+/// File of articles, its columns (id, title, question, answer), file of questions.
+const SETS: [(&str, [&str; 4], &str); 3] = [
+    ("rutube_kb_ru.tsv", ["article", "topic", "question", "answer"], "rutube_cases_ru.tsv"),
+    ("xquad_kb_ru.tsv", ["article", "title", "question", "text"], "xquad_q_ru.tsv"),
+    ("xquad_kb_en.tsv", ["article", "title", "question", "text"], "xquad_q_en.tsv"),
+];
 
 /// So many questions are timed.
 const QUESTIONS: usize = 1000;
 
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| FOLDER.to_owned());
+    let many = std::env::args().nth(2).map_or(Ok(ARTICLES), |many| many.parse())?;
+    let (mut all_articles, mut all_asked) = (Vec::new(), Vec::new());
+    for (articles, [id, title, question, answer], questions) in SETS {
+        let (articles, asked) = (Path::new(&folder).join(articles), Path::new(&folder).join(questions));
+        if !articles.is_file() || !asked.is_file() {
+            println!("{questions}: skipped, it is not in {folder}");
+            continue;
+        }
+        let columns = file::Columns {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            question: question.to_owned(),
+            answer: answer.to_owned(),
+            ..file::Columns::default()
+        };
+        all_articles.extend(file::load(&articles, &columns)?);
+        all_asked.extend(read(&asked)?);
+    }
+    if all_articles.is_empty() { Ok(()) } else { measure(&all_articles, &all_asked, many) }
+}
+
+fn read(path: &Path) -> Result<Vec<Solved>, Box<dyn Error>> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_path(path)?;
+    let mut asked = Vec::new();
+    for row in reader.deserialize() {
+        let mut row: BTreeMap<String, String> = row?;
+        let mut take = |name| row.remove(name).ok_or_else(|| format!("{}: no column {name}", path.display()));
+        asked.push(Solved { question: take("text")?, article_id: take("article")? });
+    }
+    Ok(asked)
+}
+
 /// Prints how long indexing, asking and a change take, and what memory it takes.
-pub(crate) fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Result<(), Box<dyn Error>> {
+fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Result<(), Box<dyn Error>> {
     let sentences: Vec<&str> = articles.iter().flat_map(|article| article.body.split_inclusive(". ")).collect();
     let made: Vec<Article> = (0..many).map(|number| made_up(articles, &sentences, number)).collect();
     let before = resident();
