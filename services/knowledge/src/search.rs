@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// So many of tantivy's best candidates are scored exactly.
-const CANDIDATES: usize = 64;
+const CANDIDATES: usize = 40;
 
 /// So many articles are scored beside those, since questions like this one were answered with them.
 const REMEMBERED: usize = 16;
