@@ -74,7 +74,7 @@ pub(crate) async fn told(
         ("number", ticket.facts.number.clone().unwrap_or_default()),
         ("when", in_words(news.window, zone, ticket.facts.language)),
         ("purpose", news.purpose.clone()),
-        ("why", news.outcome.clone()),
+        ("why", news.why_cancelled.clone()),
     ];
     write_to_client(change, ticket, home, text, &fields).await
 }

@@ -205,7 +205,8 @@ pub(crate) async fn hear(change: &Change<'_>, ticket: &Ticket, told: &Arranged) 
 /// Somebody should look why a visit has not begun, or not ended.
 pub(crate) async fn rang(change: &Change<'_>, timer: &store::Timer) -> Result<(), Refused> {
     let Ok(id) = timer.id.parse::<VisitId>() else { return Ok(()) };
-    let (visit, _) = load(change, id).await?;
+    let found = change.work.document::<Visit>(change.organization(), KIND, &timer.id).await?;
+    let Some((visit, _)) = found else { return Ok(()) };
     let is_late = visit.late_at(change.plan.technical().visits.grace).is_some_and(|at| at <= change.now);
     if is_late {
         let (ticket, _) = change.ticket(visit.ticket).await?;

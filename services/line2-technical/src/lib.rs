@@ -7,6 +7,7 @@
 
 mod booking;
 mod intake;
+mod known;
 mod own;
 mod review;
 mod rules;
@@ -37,7 +38,7 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
     custodian_service(desk, stack)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
-        .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone())), limits))
+        .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone(), known::Shelves::default())), limits))
         .add(tuned!(VisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()
 }

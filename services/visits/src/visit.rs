@@ -198,7 +198,7 @@ impl Visit {
             state: self.state,
             window: self.booking.window,
             purpose: self.purpose.clone(),
-            outcome: self.outcome.clone(),
+            why_cancelled: if self.state == VisitState::Cancelled { self.outcome.clone() } else { String::new() },
         }
     }
 

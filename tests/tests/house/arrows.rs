@@ -23,7 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // No line knows another. What differs between their arrows is what only one of them does.
     ("line0-self-service", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge"]),
     ("line1-service-desk", &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "telemetry"]),
-    ("line2-technical", &["ticket", "plan", "texts", "visits", "proto", "rpc", "store", "handover", "telemetry"]),
+    (
+        "line2-technical",
+        &["ticket", "plan", "texts", "visits", "knowledge", "proto", "rpc", "store", "handover", "telemetry"],
+    ),
     ("line3-expert", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),
     (
         "line4-vendor-bridge",

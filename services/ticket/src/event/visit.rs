@@ -81,8 +81,8 @@ pub struct VisitNews {
     pub window: Window,
     /// What for, in words for the client.
     pub purpose: String,
-    /// What came out, or why it does not take place; empty before.
-    pub outcome: String,
+    /// Why it does not take place, in words for the client; empty unless it is cancelled.
+    pub why_cancelled: String,
 }
 
 /// What happened to a visit.
