@@ -15,6 +15,9 @@ use tokio::task::spawn_blocking;
 /// The kind of the documents in which every line keeps what line 3 publishes.
 const KIND: &str = "known-item";
 
+/// Their key while they are to be used; what is retired has another.
+const PUBLISHED: &str = "published";
+
 /// How many documents are read at once.
 const PAGE: u32 = 200;
 
@@ -30,32 +33,46 @@ const PRODUCT: f32 = 1.5;
 /// See [`PRODUCT`].
 const CATEGORY: f32 = 1.1;
 
-/// What is known, as the search reads it.
+/// What is published, as far as the search reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Known {
-    state: State,
-    title: Both,
-    body: Both,
+    guide: Guide,
     products: Vec<String>,
     categories: Vec<String>,
+}
+
+/// What is written for whoever follows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Guide {
+    title: Words,
+    body: Words,
+    steps: Vec<Step>,
+}
+
+/// One step of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Step {
+    action: Words,
 }
 
 /// One text in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Both {
+struct Words {
     ru: String,
     en: String,
 }
 
-/// Whether it is to be used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum State {
-    #[default]
-    Published,
-    Retired,
+impl Words {
+    fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::Russian => &self.ru,
+            Language::English => &self.en,
+        }
+    }
 }
 
 /// A search per organization over what is published. Clones share it.
@@ -98,7 +115,7 @@ async fn read(store: &Store, organization: &OrganizationId) -> Result<Vec<(Strin
     let mut all: Vec<(String, Known, Version)> = Vec::new();
     for _ in 0..PAGES_MAX {
         let after = all.last().map(|(id, ..)| id.clone());
-        let page = store.documents::<Known>(organization, KIND, after.as_deref(), PAGE).await?;
+        let page = store.documents_by::<Known>(organization, KIND, PUBLISHED, "", after.as_deref(), PAGE).await?;
         let is_last = page.len() < PAGE as usize;
         all.extend(page);
         if is_last {
@@ -110,8 +127,7 @@ async fn read(store: &Store, organization: &OrganizationId) -> Result<Vec<(Strin
 
 impl Shelf {
     fn build(seen: Vec<(String, Version)>, all: Vec<(String, Known, Version)>) -> Result<Self, KnowledgeError> {
-        let published = all.into_iter().filter(|(_, known, _)| known.state == State::Published);
-        let items: BTreeMap<String, Known> = published.map(|(id, known, _)| (id, known)).collect();
+        let items: BTreeMap<String, Known> = all.into_iter().map(|(id, known, _)| (id, known)).collect();
         let search = Search::build(items.iter().flat_map(|(id, known)| articles(id, known)))?;
         Ok(Self { seen, items, search })
     }
@@ -147,22 +163,24 @@ impl Shelf {
 
 /// An item as articles, one for each language that it is written in.
 fn articles(id: &str, known: &Known) -> Vec<Article> {
-    let texts =
-        [(Language::Russian, &known.title.ru, &known.body.ru), (Language::English, &known.title.en, &known.body.en)];
-    let written = texts.into_iter().filter(|(_, title, body)| !title.is_empty() || !body.is_empty());
-    written
-        .map(|(language, title, body)| Article {
+    let Known { guide: Guide { title, body, steps }, products, .. } = known;
+    let in_language = |language: Language| {
+        let steps = steps.iter().map(|step| step.action.in_language(language));
+        let body = std::iter::once(body.in_language(language)).chain(steps).collect::<Vec<_>>().join("\n");
+        Article {
             id: format!("{id}#{}", language.code()),
-            title: title.clone(),
-            body: body.clone(),
+            title: title.in_language(language).to_owned(),
             // What is published says how the fault looks, so that a ticket is asked for by all of it.
             questions: vec![body.clone()],
+            body,
             language,
             tags: Vec::new(),
-            synonyms: known.products.clone(),
+            synonyms: products.clone(),
             audience: Audience::Internal,
-        })
-        .collect()
+        }
+    };
+    let written = |language: &Language| !title.in_language(*language).is_empty();
+    Language::ALL.into_iter().filter(written).map(in_language).collect()
 }
 
 fn names(all: &[String], one: Option<&str>) -> bool {

@@ -257,14 +257,15 @@ async fn the_client_is_shown_step_by_step_how_to_verify_what_line_2_solved() {
 }
 
 /// Puts what line 3 published into line 2's database, as its messages do.
-async fn publish(stage: &Stage, id: &'static str, known: serde_json::Value) {
+async fn publish(stage: &Stage, id: &'static str, state: &'static str, known: serde_json::Value) {
     let desk = stage.suite.desk(Line::Technical).expect("line 2 is up");
     let organization = stage.plan.organization().clone();
     let put = desk.store().write(move |work| {
         Box::pin(async move {
             let read = work.document::<serde_json::Value>(&organization, "known-item", id).await?;
             let read = read.map(|(_, version)| version);
-            work.put_document(&organization, "known-item", id, &known, read).await
+            work.put_document(&organization, "known-item", id, &known, read).await?;
+            work.put_keys(&organization, "known-item", id, &[(state, String::new())]).await
         })
     });
     let put: Result<_, store::StoreError> = put.await;
@@ -281,27 +282,29 @@ async fn what_line_3_published_is_offered_by_how_like_the_ticket_it_is() {
     on_each_database(async |stage| {
         let ticket = stage.people().ticket_at(Line::Technical).await;
         assert_eq!(known_to(&stage, &ticket).await, [], "nothing is known yet");
-        let item = |ru: &str, body: &str, products: &[&str], state: &str| {
+        let item = |ru: &str, body: &str, products: &[&str]| {
             serde_json::json!({
-                "state": state,
-                "title": { "ru": ru, "en": "" },
-                "body": { "ru": body, "en": "" },
+                "guide": {
+                    "title": { "ru": ru, "en": "" },
+                    "body": { "ru": "", "en": "" },
+                    "steps": [{ "action": { "ru": body, "en": "" } }],
+                },
                 "products": products,
                 "categories": ["no-internet"],
             })
         };
         let router = "Роутер не выходит в сеть после обновления прошивки";
-        publish(&stage, "prb_1", item(router, "Откатить прошивку на 2.4.0", &["Роутер"], "published")).await;
-        publish(&stage, "prb_2", item("Принтер печатает пустые листы", "Заменить картридж", &[], "published")).await;
-        publish(&stage, "prb_3", item(router, "Старый способ", &["Телевизор"], "retired")).await;
+        publish(&stage, "prb_1", "published", item(router, "Откатить прошивку на 2.4.0", &["Роутер"])).await;
+        publish(&stage, "prb_2", "published", item("Принтер печатает пустые листы", "Заменить картридж", &[])).await;
+        publish(&stage, "prb_3", "retired", item(router, "Старый способ", &["Телевизор"])).await;
         let found = known_to(&stage, &ticket).await;
         assert_eq!(found[0].item_id, "prb_1", "{found:?}");
         assert!(found[0].same_product && found[0].same_category && found[0].likeness > 500, "{found:?}");
         assert!(found.iter().all(|known| known.item_id != "prb_3"), "what is retired is offered to nobody: {found:?}");
         assert!(found.iter().all(|known| known.item_id != "prb_2"), "a printer is no router: {found:?}");
 
-        publish(&stage, "prb_1", item(router, "Откатить прошивку", &["Роутер"], "retired")).await;
-        publish(&stage, "prb_3", item(router, "Новый способ", &["Телевизор"], "published")).await;
+        publish(&stage, "prb_1", "retired", item(router, "Откатить прошивку", &["Роутер"])).await;
+        publish(&stage, "prb_3", "published", item(router, "Новый способ", &["Телевизор"])).await;
         let found = known_to(&stage, &ticket).await;
         let ids: Vec<_> = found.iter().map(|known| known.item_id.as_str()).collect();
         assert_eq!(ids, ["prb_3"], "a change is seen at once");
