@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("knowledge", &[]),
     ("triage", &[]),
     ("evaluation", &["triage", "knowledge"]),
+    ("mass", &["ticket"]),
     ("proto", &[]),
     ("telemetry", &[]),
     ("rpc", &["ticket", "proto", "telemetry"]),
@@ -48,6 +49,7 @@ const EVERYTHING: &[&str] = &[
     "redaction",
     "knowledge",
     "triage",
+    "mass",
     "evaluation",
     "proto",
     "telemetry",
@@ -82,8 +84,19 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 10] =
-    ["ticket", "deadline", "plan", "texts", "visits", "redaction", "knowledge", "triage", "evaluation", "store"];
+const WITHOUT_GRPC: [&str; 11] = [
+    "ticket",
+    "deadline",
+    "plan",
+    "texts",
+    "visits",
+    "redaction",
+    "knowledge",
+    "triage",
+    "mass",
+    "evaluation",
+    "store",
+];
 
 /// Used by generated code alone, where a look into the sources does not see them.
 const USED_BY_GENERATED: &[(&str, &[&str])] = &[("proto", &["prost", "prost-types", "tonic", "tonic-prost"])];

@@ -1,0 +1,17 @@
+//! Finds mass incidents: more similar requests than this hour of the week lets one expect.
+//!
+//! **Invariant:** no I/O, and time is an argument. [`Watch`] takes one request after another and needs bounded memory,
+//! however many there are; what it knows can be stored and read again. The same requests give the same answer, so
+//! that a copy that is fed the same log agrees.
+//!
+//! `sketch` makes a text comparable, `topic` gathers what is alike, `baseline` learns the volume of each hour of the
+//! week, `chance` says how unlikely a number is, and `watch` puts them together.
+
+mod baseline;
+mod chance;
+pub mod simulation;
+mod sketch;
+mod topic;
+mod watch;
+
+pub use watch::{Candidate, Observed, Request, Settings, TOPICS_MAX, TopicId, Watch, Wave};

@@ -1,0 +1,92 @@
+//! What the watch keeps to, whatever comes.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use mass::{Candidate, Observed, Request, Settings, TOPICS_MAX, Watch};
+use proptest::prelude::*;
+use ticket::{Line, OrganizationId, RequestId, TicketId};
+
+fn settings() -> Settings {
+    Settings { least: 5, factor: 3.0, window: SignedDuration::from_mins(60), zone: TimeZone::UTC, waves: Vec::new() }
+}
+
+fn start() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().expect("an instant")
+}
+
+fn say(watch: &mut Watch, number: i64, client: &str, text: &str) -> Observed {
+    let organization: OrganizationId = "demo".parse().expect("an id");
+    let at = start() + SignedDuration::from_mins(number);
+    let request: RequestId = number.to_string().parse().expect("a request id");
+    let ticket = TicketId::of_request(&organization, Line::ServiceDesk, client, &request, at);
+    watch.observe(&Request { ticket, client, at, text, fields: &[] }, &settings())
+}
+
+fn outage(watch: &mut Watch, from: i64, count: i64) -> Option<Candidate> {
+    let told = (from..from + count).map(|n| say(watch, n, &format!("c{n}"), "Не проходит оплата картой на терминале"));
+    told.filter_map(|observed| observed.candidate).last()
+}
+
+#[test]
+fn the_fifth_client_with_the_same_trouble_makes_a_candidate() {
+    let mut watch = Watch::default();
+    assert_eq!(outage(&mut watch, 0, 4), None);
+    let candidate = outage(&mut watch, 4, 1).expect("a candidate");
+    assert_eq!((candidate.count, candidate.tickets.len(), candidate.grew), (5, 5, false));
+}
+
+#[test]
+fn one_client_who_writes_again_and_again_is_no_mass_incident() {
+    let mut watch = Watch::default();
+    for number in 0..40 {
+        assert_eq!(say(&mut watch, number, "angry", "Не проходит оплата картой на терминале").candidate, None);
+    }
+}
+
+#[test]
+fn a_rejected_candidate_stays_away_until_it_is_much_larger() {
+    let mut watch = Watch::default();
+    let candidate = outage(&mut watch, 0, 5).expect("a candidate");
+    watch.reject(candidate.topic, start() + SignedDuration::from_mins(5));
+    assert_eq!(outage(&mut watch, 5, 10), None);
+    assert!(outage(&mut watch, 15, 10).is_some(), "four times as many are another matter");
+}
+
+#[test]
+fn a_watch_that_was_stored_goes_on_as_if_it_had_not_been() {
+    let mut whole = Watch::default();
+    outage(&mut whole, 0, 4);
+    let text = serde_json::to_string(&whole).expect("a watch becomes JSON");
+    let mut read: Watch = serde_json::from_str(&text).expect("it is read again");
+    assert_eq!(outage(&mut read, 4, 20), outage(&mut whole, 4, 20));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn whatever_comes_memory_is_bounded_and_the_same_requests_tell_the_same(
+        texts in prop::collection::vec("[а-яa-z]{3,9} [а-я]{3,9} \\PC{0,20}", 1..60),
+        times in prop::collection::vec(-500i64..5_000, 60),
+    ) {
+        let (mut one, mut other) = (Watch::default(), Watch::default());
+        for (text, at) in texts.iter().zip(&times) {
+            prop_assert_eq!(say(&mut one, *at, text, text), say(&mut other, *at, text, text));
+        }
+    }
+}
+
+#[test]
+fn thousands_of_different_texts_need_the_memory_of_few() {
+    let mut watch = Watch::default();
+    for number in 0..3 * i64::try_from(TOPICS_MAX).expect("small") {
+        let word = |salt: i64| {
+            String::from_iter(
+                (0..8)
+                    .map(|place| char::from(b'a' + ((number * 31 + salt) * (place * 7 + 3) % 26).unsigned_abs() as u8)),
+            )
+        };
+        say(&mut watch, number / 10, &number.to_string(), &format!("{} {} {}", word(1), word(5), word(11)));
+    }
+    let text = serde_json::to_string(&watch).expect("a watch becomes JSON");
+    assert!(text.len() < 4_000_000, "{} bytes", text.len());
+}
