@@ -1,5 +1,6 @@
 //! How sure the bot must be, and what it says at which time of day.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use ticket::Line;
@@ -7,6 +8,7 @@ use ticket::Line;
 use crate::fault::Gathered;
 use crate::known::Known;
 use crate::place::{At, Text, TextEntry, refers};
+use crate::plan::Plan;
 
 /// How sure line 0 must be, from 0 to 1; `offer` is not above `answer`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,6 +112,33 @@ impl RepliesEntry {
             night: self.night.check(gathered),
             holiday: self.holiday.check(gathered),
             force_majeure: self.force_majeure.check(gathered),
+        }
+    }
+}
+
+impl Plan {
+    /// The profile of automatic replies at `at`, by the calendar of `replies`; force majeure is never the calendar's.
+    #[must_use]
+    pub fn reply_profile(&self, at: Timestamp) -> ReplyProfile {
+        let Some(calendar) = self.calendar(&self.replies.calendar) else { return ReplyProfile::Night };
+        let local = calendar.zone.to_datetime(at);
+        if calendar.is_open_or_break(local) {
+            ReplyProfile::WorkingHours
+        } else if calendar.holidays.contains(&local.date()) {
+            ReplyProfile::Holiday
+        } else {
+            ReplyProfile::Night
+        }
+    }
+
+    /// What clients are told automatically under `profile`.
+    #[must_use]
+    pub fn reply(&self, profile: ReplyProfile) -> &Text {
+        match profile {
+            ReplyProfile::WorkingHours => &self.replies.working_hours,
+            ReplyProfile::Night => &self.replies.night,
+            ReplyProfile::Holiday => &self.replies.holiday,
+            ReplyProfile::ForceMajeure => &self.replies.force_majeure,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::category::{CategoryEntry, ChecklistEntry};
 use crate::clarification::ClarificationsEntry;
 use crate::fault::Gathered;
 use crate::hold::HoldReasonEntry;
+use crate::knowledge::KnowledgeEntry;
 use crate::line::LineEntry;
 use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
@@ -66,6 +67,8 @@ pub(crate) struct File {
     pub(crate) priorities: Option<At<PrioritiesEntry>>,
     /// How sure line 0 must be; needed where there is a line 0.
     pub(crate) automation: Option<At<AutomationEntry>>,
+    /// How knowledge is kept; what is customary when left out.
+    pub(crate) knowledge: Option<KnowledgeEntry>,
     /// What clients are told automatically, by the time of day.
     pub(crate) replies: RepliesEntry,
     /// The vendors behind line 4; needed where there is a line 4.
@@ -109,6 +112,7 @@ impl File {
         let (replies, vendors) = (sections.one("replies"), sections.many("vendors"));
         let hop_budget = sections.one("hop_budget");
         let (people, queues) = (sections.many("people"), sections.maybe("queues"));
+        let knowledge = sections.maybe("knowledge");
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -130,6 +134,7 @@ impl File {
             timers: timers?,
             priorities,
             automation,
+            knowledge,
             replies: replies?,
             vendors,
             hop_budget: hop_budget?,

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deadline::{Agreement, Calendar, Calendars, Ledger, Measure, Party, What, agreement_for};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use ticket::evidence::EvidenceField;
 use ticket::priority::Matrix;
 use ticket::{Impact, Line, OrganizationId, Priority, Topology, Urgency};
 
 use crate::agreement;
-use crate::automation::{self, Replies, ReplyProfile, Thresholds};
+use crate::automation::{self, Replies, Thresholds};
 use crate::calendar;
 use crate::category::{Category, Checklist, check_categories, check_checklists};
 use crate::clarification::{self, Clarifications};
 use crate::fault::{Faults, Gathered};
 use crate::file::File;
 use crate::hold::{self, HoldReason};
+use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
 use crate::line::{self, LineRules, Target};
 use crate::organization::Organization;
@@ -49,11 +50,12 @@ pub struct Plan {
     hold_reasons: BTreeMap<String, HoldReason>,
     pub(crate) clarifications: Clarifications,
     pub(crate) technical: TechnicalRules,
-    timers: Timers,
+    pub(crate) knowledge: KnowledgeRules,
+    pub(crate) timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
-    replies: Replies,
-    vendors: BTreeMap<String, Vendor>,
+    pub(crate) replies: Replies,
+    pub(crate) vendors: BTreeMap<String, Vendor>,
     hop_budget: HopBudget,
     pub(crate) staff: Staff,
 }
@@ -100,6 +102,7 @@ impl Plan {
         let agreements = agreement::check(&file.agreements, &lines, known, gathered);
         let hold_reasons = hold::check(&file.hold_reasons, gathered);
         let clarifications = clarification::check(file.clarifications.as_ref(), gathered);
+        let knowledge = knowledge::check(file.knowledge.as_ref(), gathered);
         let technical_rules = technical::check(file.technical.as_ref(), known, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
@@ -132,6 +135,7 @@ impl Plan {
             hold_reasons,
             clarifications,
             technical: technical_rules,
+            knowledge,
             timers,
             matrix: matrix?,
             thresholds,
@@ -304,76 +308,10 @@ impl Plan {
         &self.in_force
     }
 
-    /// How long a bot may hold a ticket before it goes to a person.
-    #[must_use]
-    pub fn bot_deadline(&self) -> SignedDuration {
-        self.timers.bot_deadline
-    }
-
-    /// How long a client may be silent before being reminded.
-    #[must_use]
-    pub fn client_silence(&self) -> SignedDuration {
-        self.timers.client_silence
-    }
-
-    /// How long a vendor may be silent before being reminded.
-    #[must_use]
-    pub fn vendor_silence(&self) -> SignedDuration {
-        self.timers.vendor_silence
-    }
-
-    /// How long a client may be silent before a resolved ticket closes itself.
-    #[must_use]
-    pub fn auto_close(&self) -> SignedDuration {
-        self.timers.auto_close
-    }
-
-    /// How long after its end a ticket may be reopened.
-    #[must_use]
-    pub fn reopen_window(&self) -> SignedDuration {
-        self.timers.reopen_window
-    }
-
     /// How sure line 0 must be; none exactly where there is no line 0.
     #[must_use]
     pub fn thresholds(&self) -> Option<Thresholds> {
         self.thresholds
-    }
-
-    /// The profile of automatic replies at `at`, by the calendar of `replies`; force majeure is never the calendar's.
-    #[must_use]
-    pub fn reply_profile(&self, at: Timestamp) -> ReplyProfile {
-        let Some(calendar) = self.calendar(&self.replies.calendar) else { return ReplyProfile::Night };
-        let local = calendar.zone.to_datetime(at);
-        if calendar.is_open_or_break(local) {
-            ReplyProfile::WorkingHours
-        } else if calendar.holidays.contains(&local.date()) {
-            ReplyProfile::Holiday
-        } else {
-            ReplyProfile::Night
-        }
-    }
-
-    /// What clients are told automatically under `profile`.
-    #[must_use]
-    pub fn reply(&self, profile: ReplyProfile) -> &Text {
-        match profile {
-            ReplyProfile::WorkingHours => &self.replies.working_hours,
-            ReplyProfile::Night => &self.replies.night,
-            ReplyProfile::Holiday => &self.replies.holiday,
-            ReplyProfile::ForceMajeure => &self.replies.force_majeure,
-        }
-    }
-
-    /// Every vendor, by id.
-    pub fn vendors(&self) -> impl Iterator<Item = &Vendor> {
-        self.vendors.values()
-    }
-
-    /// The vendor `id`.
-    #[must_use]
-    pub fn vendor(&self, id: &str) -> Option<&Vendor> {
-        self.vendors.get(id)
     }
 
     /// How often two lines may pass a ticket back and forth, and who decides then.

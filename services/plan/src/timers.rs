@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::fault::Gathered;
 use crate::place::{At, bounded};
+use crate::plan::Plan;
 
 /// The longest a bot may hold a ticket, in seconds.
 pub const BOT_DEADLINE_SECONDS_MAX: i64 = 60 * 60;
@@ -65,5 +66,37 @@ impl TimersEntry {
             auto_close: SignedDuration::from_hours(close),
             reopen_window: SignedDuration::from_hours(reopen * 24),
         }
+    }
+}
+
+impl Plan {
+    /// How long a bot may hold a ticket before it goes to a person.
+    #[must_use]
+    pub fn bot_deadline(&self) -> SignedDuration {
+        self.timers.bot_deadline
+    }
+
+    /// How long a client may be silent before being reminded.
+    #[must_use]
+    pub fn client_silence(&self) -> SignedDuration {
+        self.timers.client_silence
+    }
+
+    /// How long a vendor may be silent before being reminded.
+    #[must_use]
+    pub fn vendor_silence(&self) -> SignedDuration {
+        self.timers.vendor_silence
+    }
+
+    /// How long a client may be silent before a resolved ticket closes itself.
+    #[must_use]
+    pub fn auto_close(&self) -> SignedDuration {
+        self.timers.auto_close
+    }
+
+    /// How long after its end a ticket may be reopened.
+    #[must_use]
+    pub fn reopen_window(&self) -> SignedDuration {
+        self.timers.reopen_window
     }
 }

@@ -10,6 +10,7 @@ use ticket::Line;
 use crate::fault::Gathered;
 use crate::known::Known;
 use crate::place::{At, Text, TextEntry, id, label, shorten, unique};
+use crate::plan::Plan;
 
 /// A vendor with whom cases are exchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,5 +80,18 @@ impl VendorEntry {
             contract: label(&self.contract, "contract number", gathered),
             allow: self.allow.iter().map(|at| id(at, "kind of data", gathered)).collect(),
         }
+    }
+}
+
+impl Plan {
+    /// Every vendor, by id.
+    pub fn vendors(&self) -> impl Iterator<Item = &Vendor> {
+        self.vendors.values()
+    }
+
+    /// The vendor `id`.
+    #[must_use]
+    pub fn vendor(&self, id: &str) -> Option<&Vendor> {
+        self.vendors.get(id)
     }
 }
