@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Thresholds,
+    Language, Thresholds, language_of,
     ranking::{Features, Known, Ranking, features},
     term::Term,
 };
@@ -55,6 +55,8 @@ pub struct Confidence {
     ranking: Ranking,
     fit: Fit,
     answer: f32,
+    /// The same in each language of which there are cases enough.
+    answer_in: Vec<(Language, f32)>,
 }
 
 /// What speaks for and against the best candidate.
@@ -70,6 +72,7 @@ pub(crate) struct Case<'a> {
 /// A case with a part of the articles hidden.
 struct Row {
     turn: u32,
+    language: Option<Language>,
     known: Vec<Known>,
     features: Vec<Features>,
     right: Option<usize>,
@@ -90,6 +93,13 @@ impl Confidence {
         Thresholds { answer: self.answer, offer: Thresholds::default().offer }
     }
 
+    /// The thresholds for questions in `language`; those for all where too few cases were in it.
+    #[must_use]
+    pub fn thresholds_in(&self, language: Language) -> Thresholds {
+        let own = self.answer_in.iter().find(|(known, _)| *known == language).map(|(_, answer)| *answer);
+        Thresholds { answer: own.unwrap_or(self.answer), ..self.thresholds() }
+    }
+
     /// The probability that each candidate answers; those after the best one share what is left as the ranking says.
     pub(crate) fn of(&self, known: &[Known]) -> Vec<f32> {
         let shares = self.ranking.shares(&features(known));
@@ -105,21 +115,29 @@ impl Confidence {
         }
         let rows: Vec<Row> = cases.iter().flat_map(Case::rows).collect();
         let whole: Vec<Row> = cases.iter().map(|case| case.row(None)).collect();
-        let mut foretold: Vec<(f32, bool)> = Vec::with_capacity(rows.len());
+        let mut foretold: Vec<(f32, bool, Option<Language>)> = Vec::with_capacity(rows.len());
         let mut seen: Vec<(Signs, f32)> = Vec::with_capacity(rows.len());
         for turn in 0..TURNS {
             let ranking = rank(whole.iter().filter(|row| row.turn != turn));
             let learnt: Vec<(Signs, f32)> =
                 rows.iter().filter(|row| row.turn != turn).map(|row| row.judged(&ranking)).collect();
             let fit = Fit::to(&learnt);
-            let others = rows.iter().filter(|row| row.turn == turn).map(|row| row.judged(&ranking));
-            for (signs, right) in others {
-                foretold.push((fit.probability(&signs), right > 0.5));
+            for row in rows.iter().filter(|row| row.turn == turn) {
+                let (signs, right) = row.judged(&ranking);
+                foretold.push((fit.probability(&signs), right > 0.5, row.language));
                 seen.push((signs, right));
             }
         }
+        let of = |language: Option<Language>| {
+            let wanted = foretold.iter().filter(|(.., of)| language.is_none() || *of == language);
+            wanted.map(|(probability, right, _)| (*probability, *right)).collect::<Vec<_>>()
+        };
+        let in_languages = Language::ALL.into_iter().map(|language| (language, of(Some(language))));
+        let enough = in_languages.filter(|(_, foretold)| foretold.len() >= CASES_MIN * PARTS as usize);
+        let answer_in = enough.map(|(language, foretold)| (language, lowest(foretold, target))).collect();
+        let answer = lowest(of(None), target);
         // How sure to be is learnt where the ranking had not seen the case: there it is as good as it will be.
-        Some(Self { ranking: rank(whole.iter()), fit: Fit::to(&seen), answer: lowest(foretold, target) })
+        Some(Self { ranking: rank(whole.iter()), fit: Fit::to(&seen), answer, answer_in })
     }
 }
 
@@ -141,7 +159,7 @@ impl<'a> Case<'a> {
         let (ids, known): (Vec<&str>, Vec<Known>) = there.copied().unzip();
         let right = ids.iter().position(|id| *id == self.right);
         let turn = Term::of(&format!("turn of {}", self.question)).part(TURNS);
-        Row { turn, features: features(&known), known, right }
+        Row { turn, language: language_of(self.question), features: features(&known), known, right }
     }
 }
 
