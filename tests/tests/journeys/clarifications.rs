@@ -117,7 +117,7 @@ async fn an_answer_in_time_ends_the_wait_and_a_late_one_is_still_heard() {
 }
 
 #[tokio::test]
-async fn nobody_waits_longer_than_the_plan_allows_and_a_ticket_that_moved_on_does_not_wait() {
+async fn nobody_waits_longer_than_the_plan_allows_and_a_ticket_that_was_elsewhere_does_not_wait() {
     on_each_database(async |stage| {
         let people = stage.people();
         let ticket = people.ticket_at(Line::Technical).await;
@@ -125,8 +125,10 @@ async fn nobody_waits_longer_than_the_plan_allows_and_a_ticket_that_moved_on_doe
         assert!(refused.message().contains("within_hours"), "{}", refused.message());
         ask(&stage, &ticket, 1).await.unwrap();
         people.to_expert(&ticket, tests::evidence::expert()).await.unwrap();
+        people.hand_back(Line::Expert, &ticket, hand::ReturnReason::NotReproducible).await.unwrap();
+        assert_eq!(people.ticket(Line::Technical, &ticket).await.unwrap().state(), wire::State::Open);
         stage.after(SignedDuration::from_hours(3)).await;
-        assert_eq!(told(&stage, &ticket).await, [], "line 2 has it no more");
+        assert_eq!(told(&stage, &ticket).await, [], "line 2 has it again, and waits for nothing");
         stage.holds().await;
     })
     .await;

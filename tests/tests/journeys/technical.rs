@@ -80,6 +80,19 @@ async fn line_2_reads_what_was_done_so_far_and_accepts_it() {
 }
 
 #[tokio::test]
+async fn help_is_told_as_far_as_the_lines_can_be_asked() {
+    on_each_database(async |stage| {
+        let ticket = stage.people().ticket_at(Line::Technical).await;
+        stage.suite.kill(Line::ServiceDesk);
+        let given = help(&stage, &ticket).await;
+        assert_eq!(given.missing, [tickets::Line::ServiceDesk as i32]);
+        assert_eq!(given.evidence.unwrap(), evidence::technical(), "what was handed over is here");
+        assert_eq!(given.conversation, [], "what was said is at line 1");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn help_that_is_not_enough_goes_back_with_a_reason_and_is_reviewed_anew_when_it_comes_again() {
     on_each_database(async |stage| {
         let people = stage.people();
