@@ -151,3 +151,23 @@ async fn line_1_waits_for_the_client_in_the_same_way() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_deadline_that_passes_while_the_line_is_down_is_kept_when_it_comes_back() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        let ticket = people.ticket_at(Line::Technical).await;
+        ask(&stage, &ticket, 1).await.unwrap();
+        stage.settle().await;
+        stage.suite.kill(Line::Technical);
+        stage.clock.advance(SignedDuration::from_hours(5));
+        stage.suite.restart(Line::Technical).await.unwrap();
+        stage.settle().await;
+        let question = asked(&stage, &ticket).await;
+        assert!(question.expired, "{question:?}");
+        assert_eq!(question.reminders, 0, "there is nothing to be reminded of any more");
+        assert_eq!(people.ticket(Line::Technical, &ticket).await.unwrap().state(), wire::State::Open);
+        stage.holds().await;
+    })
+    .await;
+}

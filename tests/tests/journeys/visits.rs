@@ -357,3 +357,35 @@ async fn an_engineers_days_are_listed_and_put_into_a_calendar() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn line_1_hears_of_a_visit_that_was_planned_while_it_was_down() {
+    on_each_database(async |stage| {
+        let ticket = stage.people().ticket_at(Line::Technical).await;
+        stage.settle().await;
+        stage.suite.kill(Line::ServiceDesk);
+        let visit =
+            plan(&stage, &ticket, booking("10:00", "12:00")).await.expect("line 2 needs nobody for it").visit_id;
+        stage.suite.restart(Line::ServiceDesk).await.expect("line 1 comes back");
+        stage.after(SignedDuration::from_mins(1)).await;
+        let known = at_line_1(&stage, &ticket).await;
+        assert_eq!(known.len(), 1, "once, however often it was sent");
+        assert_eq!(known[0].news.as_ref().unwrap().visit_id, visit);
+        stage.suite.kill(Line::Technical);
+        let said = stage.people();
+        let client = said.channel(Line::ServiceDesk, &said.client(CLIENT));
+        let request = AnswerVisitRequest {
+            request_id: said.request_id(),
+            ticket_id: ticket.clone(),
+            visit_id: visit.clone(),
+            agreed: true,
+            comment: String::new(),
+        };
+        ClientVisitServiceClient::new(client).answer_visit(request).await.expect("the client need not wait");
+        stage.suite.restart(Line::Technical).await.expect("line 2 comes back");
+        stage.after(SignedDuration::from_mins(1)).await;
+        assert_eq!(get(&stage, &visit).await.state(), VisitState::Confirmed);
+        stage.holds().await;
+    })
+    .await;
+}
