@@ -145,7 +145,12 @@ impl<'s> People<'s> {
     /// The refusal.
     pub async fn to_technical(&self, ticket: &str, evidence: line2::Evidence) -> Result<hand::Outcome, Status> {
         let evidence = Some(line1::escalate_request::Evidence::Technical(evidence));
-        let request = line1::EscalateRequest { request_id: self.request_id(), ticket_id: ticket.into(), evidence };
+        let request = line1::EscalateRequest {
+            request_id: self.request_id(),
+            ticket_id: ticket.into(),
+            evidence,
+            expected_version: 0,
+        };
         let response = ServiceDeskServiceClient::new(self.at(Line::ServiceDesk)).escalate(request).await?;
         Ok(response.into_inner().outcome.unwrap_or_default())
     }
@@ -156,7 +161,12 @@ impl<'s> People<'s> {
     /// The refusal.
     pub async fn to_expert(&self, ticket: &str, evidence: line3::Evidence) -> Result<hand::Outcome, Status> {
         let evidence = Some(line2::escalate_request::Evidence::Expert(evidence));
-        let request = line2::EscalateRequest { request_id: self.request_id(), ticket_id: ticket.into(), evidence };
+        let request = line2::EscalateRequest {
+            request_id: self.request_id(),
+            ticket_id: ticket.into(),
+            evidence,
+            expected_version: 0,
+        };
         let response = TechnicalServiceClient::new(self.at(Line::Technical)).escalate(request).await?;
         Ok(response.into_inner().outcome.unwrap_or_default())
     }
@@ -167,7 +177,12 @@ impl<'s> People<'s> {
     /// The refusal.
     pub async fn to_vendor(&self, ticket: &str, evidence: vendor::Evidence) -> Result<hand::Outcome, Status> {
         let evidence = Some(line3::escalate_request::Evidence::Vendor(evidence));
-        let request = line3::EscalateRequest { request_id: self.request_id(), ticket_id: ticket.into(), evidence };
+        let request = line3::EscalateRequest {
+            request_id: self.request_id(),
+            ticket_id: ticket.into(),
+            evidence,
+            expected_version: 0,
+        };
         let response = ExpertServiceClient::new(self.at(Line::Expert)).escalate(request).await?;
         Ok(response.into_inner().outcome.unwrap_or_default())
     }
@@ -209,6 +224,7 @@ impl<'s> People<'s> {
             ticket_id: ticket.into(),
             reason: reason as i32,
             asked_for: "уточните, пожалуйста".into(),
+            expected_version: 0,
         };
         let response = CustodianServiceClient::new(self.at(line)).r#return(request).await?;
         Ok(response.into_inner().outcome.unwrap_or_default())
@@ -228,6 +244,7 @@ impl<'s> People<'s> {
             how_to_verify: "открыть любой сайт".into(),
             knowledge: String::new(),
             steps_to_verify: Vec::new(),
+            expected_version: 0,
         };
         let response = CustodianServiceClient::new(self.at(line)).resolve(request).await?;
         Ok(response.into_inner().ticket.unwrap_or_default())
@@ -243,6 +260,7 @@ impl<'s> People<'s> {
             ticket_id: ticket.into(),
             question: question.into(),
             within_hours: 0,
+            expected_version: 0,
         };
         let response = CustodianServiceClient::new(self.at(line)).ask_client(request).await?;
         Ok(response.into_inner().clarification_id)
@@ -258,6 +276,7 @@ impl<'s> People<'s> {
             ticket_id: ticket.into(),
             text: text.into(),
             clarification_id: question.into(),
+            expected_version: 0,
         };
         let response = ServiceDeskServiceClient::new(self.at(Line::ServiceDesk)).write_to_client(request).await?;
         Ok(response.into_inner().ticket.unwrap_or_default())

@@ -162,6 +162,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Clarification(ClarificationEvent::Reminded { .. })
             | EventBody::Technical(_)
             | EventBody::Visit(_)
+            | EventBody::Queue(_)
             | EventBody::Woke { .. } => {}
         }
     }
@@ -242,6 +243,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Clarification(ClarificationEvent::Reminded { .. })
             | EventBody::Technical(_)
             | EventBody::Visit(_)
+            | EventBody::Queue(_)
             | EventBody::Woke { .. } => {}
         }
     }

@@ -11,7 +11,7 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{audit, demo, eval, plans, serve, ticket_work, up};
+use crate::{audit, bench, demo, eval, plans, serve, ticket_work, up};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -56,6 +56,9 @@ enum Command {
     Plan(PlanCommand),
     /// Measure how well requests are sorted, on sets with known answers. Thresholds are chosen on the training parts.
     Eval(eval::Options),
+    /// Measure how fast daily work is, in how many statements, against a limit measured in the same run.
+    #[command(subcommand)]
+    Bench(bench::Options),
     /// Check what must always hold, over the databases of a running or a stopped suite.
     Audit {
         /// Print one JSON object.
@@ -140,6 +143,7 @@ impl Cli {
             Command::Demo(options) => demo::run(*options).await,
             Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
             Command::Eval(options) => eval::run(options).await,
+            Command::Bench(options) => bench::run(options).await,
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),
             Command::Plan(PlanCommand::Holidays { file, from, to }) => {
                 print!("{}", plans::holidays(&file, from..=to.unwrap_or(from))?);

@@ -9,6 +9,7 @@
 //! anybody could.
 
 pub mod audit;
+pub mod bench;
 pub mod cli;
 pub mod demo;
 pub mod eval;

@@ -61,6 +61,12 @@ pub async fn look(settings: &Settings, plans: &Plans, desks: &[Desk]) -> Result<
     for plan in changed {
         info!(organization = %plan.organization(), version = %plan.version(), "the plan has changed");
         plans.put((*plan).clone());
+        for desk in desks {
+            // What people and groups have that the plan does not know any more goes back to the queue.
+            if let Err(problem) = queues::plan_came(desk, plan.organization()).await {
+                warn!(line = %desk.line(), %problem, "who has lost access is not looked for");
+            }
+        }
     }
     Ok(())
 }

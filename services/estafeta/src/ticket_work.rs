@@ -174,6 +174,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
                 how_to_verify,
                 knowledge,
                 steps_to_verify: steps,
+                expected_version: 0,
             };
             deeds::resolve(&suite, request).await
         }

@@ -61,6 +61,15 @@ impl Change<'_> {
         }
     }
 
+    /// Writes a ticket of which only the line's own document changes, so that its version tells those who saw it before.
+    ///
+    /// # Errors
+    /// As [`Change::put`].
+    pub async fn touch(&self, ticket: &mut Ticket, read: Version) -> Result<Version, Refused> {
+        ticket.changed_at = self.now;
+        self.put(ticket, Some(read)).await
+    }
+
     /// Writes an entry into the log.
     ///
     /// # Errors
@@ -209,6 +218,34 @@ impl Change<'_> {
     pub fn wake_in(&self, delay: jiff::SignedDuration, reason: WakeReason) -> Wake {
         Wake { at: self.now.saturating_add(delay).unwrap_or(Timestamp::MAX), reason }
     }
+}
+
+/// The most events that a refused caller is told of.
+const CHANGES_MAX: u32 = 20;
+
+/// The most bytes of them: they travel in a header.
+const CHANGES_BYTES_MAX: usize = 480;
+
+/// Fails when the ticket is no longer at the version that the caller saw, and tells what changed since.
+pub(crate) async fn unchanged(change: &Change<'_>, id: TicketId, seen: u64) -> Result<(), Refused> {
+    let (_, present) = change.ticket(id).await?;
+    if present.number() == seen {
+        return Ok(());
+    }
+    let since = change.work.events_since(change.organization(), id, seen, CHANGES_MAX).await?;
+    let mut changes: Vec<String> = Vec::new();
+    for event in &since {
+        let told = crate::wire::record::to_event(event, String::new());
+        let at = event.at.to_string();
+        let one = serde_json::json!({ "at": at, "actor": told.actor, "what": told.what, "summary": told.summary });
+        let one = one.to_string();
+        if changes.iter().map(String::len).sum::<usize>() + changes.len() + one.len() > CHANGES_BYTES_MAX {
+            break;
+        }
+        changes.push(one);
+    }
+    let changes = format!("[{}]", changes.join(","));
+    Err(Refused::ChangedMeanwhile { ticket: id, expected: seen, present: present.number(), changes })
 }
 
 pub(crate) fn corrupt(why: String) -> Refused {

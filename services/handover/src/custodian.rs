@@ -3,8 +3,9 @@
 use proto::handover as hand;
 use proto::handover::custodian_service_server::CustodianService;
 use rpc::identity::Role;
+use store::Version;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{EventBody, Line, Resolution, TicketId, WakeReason};
+use ticket::{EventBody, Line, Resolution, Ticket, TicketId, WakeReason};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::caller::answer;
@@ -23,8 +24,9 @@ pub struct Custodian(pub Desk);
 impl CustodianService for Custodian {
     async fn assign(&self, request: Request<hand::AssignRequest>) -> Result<Response<hand::AssignResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Assign", &request.request_id, &request)?;
-            let hand::AssignRequest { request_id: _, ticket_id, zone, assignee } = request;
+            let order =
+                Order::of(&caller, "Assign", &request.request_id, &request)?.expecting(request.expected_version);
+            let hand::AssignRequest { request_id: _, expected_version: _, ticket_id, zone, assignee } = request;
             let mut reader = Reader::default();
             let id = reader.id("ticket_id", &ticket_id);
             let zone = reader.optional("zone", &zone, LINE_BYTES_MAX);
@@ -34,9 +36,18 @@ impl CustodianService for Custodian {
             }
             let id: TicketId = reader.finish(id)?;
             let may_override = caller.role == Role::Supervisor;
+            let rules = self.0.0.rules.clone();
             self.0
                 .change(&order, id, "assign", move |change| {
-                    Box::pin(async move { assign(change, id, zone, assignee, may_override).await })
+                    Box::pin(async move {
+                        let to_queue = zone.is_some() && assignee.is_none();
+                        let (mut ticket, read) = assign(change, id, zone, assignee, may_override).await?;
+                        if to_queue {
+                            rules.queued(change, &mut ticket).await?;
+                        }
+                        let version = change.put(&ticket, Some(read)).await?;
+                        Ok(hand::AssignResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
+                    })
                 })
                 .await
         })
@@ -48,8 +59,10 @@ impl CustodianService for Custodian {
         request: Request<hand::AskClientRequest>,
     ) -> Result<Response<hand::AskClientResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "AskClient", &request.request_id, &request)?;
-            let hand::AskClientRequest { request_id: _, ticket_id, question, within_hours } = request;
+            let order =
+                Order::of(&caller, "AskClient", &request.request_id, &request)?.expecting(request.expected_version);
+            let hand::AskClientRequest { request_id: _, expected_version: _, ticket_id, question, within_hours } =
+                request;
             let mut reader = Reader::default();
             let id = reader.id("ticket_id", &ticket_id);
             let question = reader.text("question", &question, TEXT_BYTES_MAX);
@@ -68,8 +81,10 @@ impl CustodianService for Custodian {
         request: Request<hand::CustodianServiceReportProgressRequest>,
     ) -> Result<Response<hand::CustodianServiceReportProgressResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "ReportProgress", &request.request_id, &request)?;
-            let hand::CustodianServiceReportProgressRequest { request_id: _, ticket_id, text } = request;
+            let order = Order::of(&caller, "ReportProgress", &request.request_id, &request)?
+                .expecting(request.expected_version);
+            let hand::CustodianServiceReportProgressRequest { request_id: _, expected_version: _, ticket_id, text } =
+                request;
             let mut reader = Reader::default();
             let id = reader.id("ticket_id", &ticket_id);
             let text = reader.text("text", &text, TEXT_BYTES_MAX);
@@ -83,8 +98,15 @@ impl CustodianService for Custodian {
         request: Request<hand::CustodianServiceReturnRequest>,
     ) -> Result<Response<hand::CustodianServiceReturnResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Return", &request.request_id, &request)?;
-            let hand::CustodianServiceReturnRequest { request_id: _, ticket_id, reason, asked_for } = request;
+            let order =
+                Order::of(&caller, "Return", &request.request_id, &request)?.expecting(request.expected_version);
+            let hand::CustodianServiceReturnRequest {
+                request_id: _,
+                expected_version: _,
+                ticket_id,
+                reason,
+                asked_for,
+            } = request;
             let mut reader = Reader::default();
             let id = reader.id("ticket_id", &ticket_id);
             let reason = enums::return_reason(&mut reader, "reason", reason, true);
@@ -102,7 +124,8 @@ impl CustodianService for Custodian {
         request: Request<hand::CustodianServiceResolveRequest>,
     ) -> Result<Response<hand::CustodianServiceResolveResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Resolve", &request.request_id, &request)?;
+            let order =
+                Order::of(&caller, "Resolve", &request.request_id, &request)?.expecting(request.expected_version);
             let id = ticket_id(&request.ticket_id)?;
             let resolution = resolution(self.0.line(), request)?;
             if self.0.line() == Line::OWNER {
@@ -120,6 +143,7 @@ fn resolution(by: Line, request: hand::CustodianServiceResolveRequest) -> Result
     let hand::CustodianServiceResolveRequest {
         request_id: _,
         ticket_id: _,
+        expected_version: _,
         root_cause,
         done,
         workaround,
@@ -172,7 +196,7 @@ async fn assign(
     zone: Option<String>,
     assignee: Option<String>,
     may_override: bool,
-) -> Result<hand::AssignResponse, Refused> {
+) -> Result<(Ticket, Version), Refused> {
     let (mut ticket, read) = change.ticket(id).await?;
     ticket.may_work("assign").map_err(Refused::state(id))?;
     if ticket.assignment.forced && !may_override {
@@ -190,6 +214,5 @@ async fn assign(
     ticket.changed_at = change.now;
     let ticket::Assignment { zone, group, assignee, forced: _ } = ticket.assignment.clone();
     change.log(&ticket, EventBody::Assigned { zone, group, assignee }).await?;
-    let version = change.put(&ticket, Some(read)).await?;
-    Ok(hand::AssignResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
+    Ok((ticket, read))
 }

@@ -15,7 +15,7 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::backoff::Backoff;
 use crate::caller::actor;
-use crate::change::Change;
+use crate::change::{Change, unchanged};
 use crate::fuse::Fuse;
 use crate::order::Order;
 use crate::plans::Plans;
@@ -136,7 +136,8 @@ impl Desk {
         R: prost::Message + Default + 'static,
     {
         let span = self.journey_span(&order.caller.organization, ticket, action).await?;
-        self.once(order, job).instrument(span).await
+        let expected = (order.expected > 0).then_some((ticket, order.expected));
+        self.once_expecting(order, expected, job).instrument(span).await
     }
 
     /// As [`Desk::change`], for what makes a ticket: nothing of it is known yet.
@@ -151,7 +152,19 @@ impl Desk {
     where
         R: prost::Message + Default + 'static,
     {
-        let Order { caller, method, request_id, fingerprint } = order.clone();
+        self.once_expecting(order, None, job).await
+    }
+
+    async fn once_expecting<R>(
+        &self,
+        order: &Order,
+        expected: Option<(TicketId, u64)>,
+        job: impl for<'c, 'w> FnOnce(&'c Change<'w>) -> BoxFuture<'c, Result<R, Refused>> + Send + 'static,
+    ) -> Result<R, Refused>
+    where
+        R: prost::Message + Default + 'static,
+    {
+        let Order { caller, method, request_id, fingerprint, expected: _ } = order.clone();
         let key = RequestKey {
             organization: caller.organization.clone(),
             caller: caller_name(&caller),
@@ -165,6 +178,9 @@ impl Desk {
                         return Err(Refused::RequestIdReused(request_id));
                     }
                     return R::decode(known.answer.as_slice()).map_err(|_| damaged(&key));
+                }
+                if let Some((ticket, seen)) = expected {
+                    unchanged(change, ticket, seen).await?;
                 }
                 let answer = job(change).await?;
                 change.work.remember_request(&key, &fingerprint, answer.encode_to_vec(), change.now).await?;

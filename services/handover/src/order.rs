@@ -19,6 +19,8 @@ pub struct Order {
     pub request_id: RequestId,
     /// SHA-256 of the request as sent.
     pub(crate) fingerprint: Vec<u8>,
+    /// The version of the ticket that the caller saw; 0 when it does not matter.
+    pub(crate) expected: u64,
 }
 
 impl Order {
@@ -34,7 +36,14 @@ impl Order {
     ) -> Result<Self, Refused> {
         let request_id =
             request_id.parse().map_err(|e| Refused::Fields(vec![Violation::new("request_id", format!("{e}"))]))?;
-        Ok(Self { caller: caller.clone(), method, request_id, fingerprint: fingerprint(message) })
+        Ok(Self { caller: caller.clone(), method, request_id, fingerprint: fingerprint(message), expected: 0 })
+    }
+
+    /// The order of a caller who saw the ticket at the version `expected`; 0 when that does not matter. What changed
+    /// since is refused with [`Refused::ChangedMeanwhile`].
+    #[must_use]
+    pub fn expecting(self, expected: u64) -> Self {
+        Self { expected, ..self }
     }
 }
 

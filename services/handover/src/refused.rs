@@ -47,6 +47,54 @@ pub enum Refused {
     /// Somebody changes the ticket at this moment.
     #[error("{0} is being changed at this moment; read it again and repeat")]
     ConcurrentChange(TicketId),
+    /// The ticket is not what the caller saw.
+    #[error("{ticket} changed since version {expected}; it is at version {present}: {changes}")]
+    ChangedMeanwhile {
+        /// Which ticket.
+        ticket: TicketId,
+        /// The version that the caller saw.
+        expected: u64,
+        /// The version now.
+        present: u64,
+        /// What happened since, the latest first, as a JSON list.
+        changes: String,
+    },
+    /// Somebody else works on it.
+    #[error("{assignee} has {ticket}; ask them to release it, or a supervisor to take it over")]
+    AssignedToAnother {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Who has it.
+        assignee: String,
+    },
+    /// It belongs to a group that is not the caller's.
+    #[error("it is for the group `{0}`, which is not yours")]
+    NotYourQueue(String),
+    /// Nobody of that name.
+    #[error("nobody called `{0}` works there by the plan")]
+    PersonUnknown(String),
+    /// Not now.
+    #[error("{person} cannot take it: {why}")]
+    PersonNotFree {
+        /// Who.
+        person: String,
+        /// `away`, `not-working`, `full`, `language` or `skills`.
+        why: &'static str,
+    },
+    /// No such group at the line.
+    #[error("the line has no group `{0}`")]
+    GroupUnknown(String),
+    /// Not a collaborator.
+    #[error("{person} takes no part in {ticket}; ask its custodian for an invitation")]
+    NotInvited {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Who.
+        person: String,
+    },
+    /// No such view.
+    #[error("there is no view `{0}` for you")]
+    ViewNotFound(String),
     /// The request id was used for something else.
     #[error("request id {0} was used before for a different request; draw a new one")]
     RequestIdReused(RequestId),
@@ -187,6 +235,14 @@ impl Problem for Refused {
             Self::NotInTopology { .. } => Reason::NotInTopology,
             Self::HopBudgetSpent { .. } => Reason::HopBudgetSpent,
             Self::ConcurrentChange(_) => Reason::ConcurrentChange,
+            Self::ChangedMeanwhile { .. } => Reason::ChangedMeanwhile,
+            Self::AssignedToAnother { .. } => Reason::AssignedToAnother,
+            Self::NotYourQueue(_) => Reason::NotYourQueue,
+            Self::PersonUnknown(_) => Reason::PersonUnknown,
+            Self::PersonNotFree { .. } => Reason::PersonNotFree,
+            Self::GroupUnknown(_) => Reason::GroupUnknown,
+            Self::NotInvited { .. } => Reason::NotInvited,
+            Self::ViewNotFound(_) => Reason::ViewNotFound,
             Self::RequestIdReused(_) => Reason::RequestIdReused,
             Self::ClarificationNotFound(_) => Reason::ClarificationNotFound,
             Self::ZoneUnknown(_) => Reason::ZoneUnknown,
@@ -234,6 +290,20 @@ impl Problem for Refused {
             Self::NotInTopology { from, to } => vec![("from", from.to_string()), ("to", to.to_string())],
             Self::HopBudgetSpent { ticket, owner } => vec![("ticket", ticket.to_string()), ("owner", owner.clone())],
             Self::ConcurrentChange(ticket) => vec![("ticket", ticket.to_string())],
+            Self::ChangedMeanwhile { ticket, expected, present, changes } => vec![
+                ("ticket", ticket.to_string()),
+                ("expected", expected.to_string()),
+                ("present", present.to_string()),
+                ("changes", changes.clone()),
+            ],
+            Self::AssignedToAnother { ticket, assignee } => {
+                vec![("ticket", ticket.to_string()), ("assignee", assignee.clone())]
+            }
+            Self::NotYourQueue(group) | Self::GroupUnknown(group) => vec![("group", group.clone())],
+            Self::PersonUnknown(person) => vec![("person", person.clone())],
+            Self::PersonNotFree { person, why } => vec![("person", person.clone()), ("why", (*why).to_owned())],
+            Self::NotInvited { ticket, person } => vec![("ticket", ticket.to_string()), ("person", person.clone())],
+            Self::ViewNotFound(view) => vec![("view", view.clone())],
             Self::RequestIdReused(request) => vec![("request_id", request.to_string())],
             Self::ClarificationNotFound(id) => vec![("clarification", id.clone())],
             Self::ZoneUnknown(zone) => vec![("zone", zone.clone())],

@@ -130,6 +130,12 @@ pub trait Rules: Send + Sync + 'static {
         wake_again(change, ticket, reason).await
     }
 
+    /// The ticket was put into a queue of this line; a person may be chosen for it. Runs within a change that will put it.
+    async fn queued(&self, change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+        let _ = (change, ticket);
+        Ok(())
+    }
+
     /// A timer that this line set has come due, and is gone; what comes next is set anew. Runs again from the start when
     /// the process dies in it.
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {

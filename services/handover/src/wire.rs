@@ -4,6 +4,7 @@
 
 pub mod enums;
 pub mod evidence;
+mod queue;
 pub mod record;
 mod summary;
 pub mod visit;

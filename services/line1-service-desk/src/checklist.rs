@@ -11,8 +11,18 @@ use ticket::{EventBody, Impact, Mood, Ticket, TicketId, Urgency};
 use crate::own::Home;
 
 pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest) -> Result<TriageResponse, Refused> {
-    let order = Order::of(caller, "Triage", &request.request_id, &request)?;
-    let TriageRequest { request_id: _, ticket_id, category, impact, urgency, mood, product, environment } = request;
+    let order = Order::of(caller, "Triage", &request.request_id, &request)?.expecting(request.expected_version);
+    let TriageRequest {
+        request_id: _,
+        ticket_id,
+        category,
+        impact,
+        urgency,
+        mood,
+        product,
+        environment,
+        expected_version: _,
+    } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let category = reader.text("category", &category, LINE_BYTES_MAX);
@@ -52,15 +62,15 @@ pub(crate) async fn record_step(
     caller: &Caller,
     request: RecordStepRequest,
 ) -> Result<RecordStepResponse, Refused> {
-    let order = Order::of(caller, "RecordStep", &request.request_id, &request)?;
-    let RecordStepRequest { request_id: _, ticket_id, outcome } = request;
+    let order = Order::of(caller, "RecordStep", &request.request_id, &request)?.expecting(request.expected_version);
+    let RecordStepRequest { request_id: _, ticket_id, outcome, expected_version: _ } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let outcome = reader.given("outcome", outcome).and_then(|given| evidence::step(&mut reader, "outcome", given));
     let (id, outcome) = reader.finish(id.zip(outcome))?;
     desk.change(&order, id, "record a step", move |change| {
         Box::pin(async move {
-            let (ticket, read) = change.ticket(id).await?;
+            let (mut ticket, read) = change.ticket(id).await?;
             ticket.may_work("record a step of").map_err(Refused::state(id))?;
             allowed(change, &ticket, &outcome)?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
@@ -71,7 +81,8 @@ pub(crate) async fn record_step(
             change.work.put_own(change.organization(), id, &home).await?;
             change.log(&ticket, EventBody::ChecklistStep { outcome }).await?;
             let checklist = steps(change, &ticket, &home);
-            Ok(RecordStepResponse { ticket: Some(record::to_ticket(&ticket, read.number())), checklist })
+            let version = change.touch(&mut ticket, read).await?;
+            Ok(RecordStepResponse { ticket: Some(record::to_ticket(&ticket, version.number())), checklist })
         })
     })
     .await

@@ -30,8 +30,8 @@ pub(crate) async fn write(
     caller: &Caller,
     request: WriteToClientRequest,
 ) -> Result<WriteToClientResponse, Refused> {
-    let order = Order::of(caller, "WriteToClient", &request.request_id, &request)?;
-    let WriteToClientRequest { request_id: _, ticket_id, text, clarification_id } = request;
+    let order = Order::of(caller, "WriteToClient", &request.request_id, &request)?.expecting(request.expected_version);
+    let WriteToClientRequest { request_id: _, ticket_id, text, clarification_id, expected_version: _ } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let text = reader.text("text", &text, TEXT_BYTES_MAX);
@@ -39,7 +39,7 @@ pub(crate) async fn write(
     let id = reader.finish(id)?;
     desk.change(&order, id, "write to the client", move |change| {
         Box::pin(async move {
-            let (ticket, version) = change.ticket(id).await?;
+            let (mut ticket, read) = change.ticket(id).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
             if let Some(clarification) = clarification {
                 let question = home.questions.iter_mut().find(|question| question.id == clarification);
@@ -49,6 +49,7 @@ pub(crate) async fn write(
             home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
             change.log(&ticket, EventBody::WroteToClient { text }).await?;
             change.work.put_own(change.organization(), id, &home).await?;
+            let version = change.touch(&mut ticket, read).await?;
             Ok(WriteToClientResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
         })
     })

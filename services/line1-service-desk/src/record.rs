@@ -6,6 +6,7 @@ use handover::wire::{Reader, enums, evidence, instant, record};
 use handover::{Change, Desk, Order, Refused, answer, page_size, ticket_id};
 use proto::line1 as wire;
 use proto::line1::record_service_server::RecordService;
+use store::Mark;
 use store::{Filter, Page, StateKind};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{EventBody, LinkKind, State, TicketId, WrongState};
@@ -107,8 +108,9 @@ impl RecordService for Records {
         request: Request<wire::SetTagsRequest>,
     ) -> Result<Response<wire::SetTagsResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "SetTags", &request.request_id, &request)?;
-            let wire::SetTagsRequest { request_id: _, ticket_id, tags } = request;
+            let order =
+                Order::of(&caller, "SetTags", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::SetTagsRequest { request_id: _, ticket_id, tags, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let tags = read_tags(&mut reader, &tags);
@@ -121,6 +123,7 @@ impl RecordService for Records {
                         Ok(())
                     })
                     .await?;
+                    change.work.put_marks(change.organization(), id, Mark::Tag, &all).await?;
                     Ok(wire::SetTagsResponse { tags: all })
                 })
             });
@@ -208,11 +211,12 @@ async fn edit(
     body: EventBody,
     edit: impl FnOnce(&mut Home) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let (ticket, _) = change.ticket(id).await?;
+    let (mut ticket, read) = change.ticket(id).await?;
     let mut home: Home = change.work.own(change.organization(), id).await?;
     edit(&mut home)?;
     change.work.put_own(change.organization(), id, &home).await?;
-    change.log(&ticket, body).await
+    change.log(&ticket, body).await?;
+    change.touch(&mut ticket, read).await.map(|_| ())
 }
 
 /// Links both tickets, or with no kind unlinks them. Returns whether they were linked before.

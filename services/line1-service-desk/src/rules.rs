@@ -1,6 +1,7 @@
 //! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
 
 use handover::{Arranged, Arrival, Change, Refused, Rules, Told, wake_again};
+use store::Timer;
 use texts::Text;
 use ticket::event::Brought;
 use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
@@ -105,6 +106,14 @@ impl Rules for ServiceDesk {
             | WakeReason::VendorSilence => wake_again(change, ticket, reason).await,
         }
     }
+
+    async fn queued(&self, change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+        queues::enter(change, ticket).await
+    }
+
+    async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        queues::rang(change, timer).await.map(|_| ())
+    }
 }
 
 /// The number told to the client, given once.
@@ -123,7 +132,8 @@ pub(crate) async fn queue(change: &Change<'_>, ticket: &mut Ticket) -> Result<()
     }
     let group = change.plan.groups().find(|group| group.line == Line::ServiceDesk).map(|group| group.id.clone());
     ticket.assignment.group.clone_from(&group);
-    change.log(ticket, EventBody::Assigned { zone: None, group, assignee: ticket.assignment.assignee.clone() }).await
+    change.log(ticket, EventBody::Assigned { zone: None, group, assignee: ticket.assignment.assignee.clone() }).await?;
+    queues::enter(change, ticket).await
 }
 
 /// Tells the client what solved it, and asks for confirmation.

@@ -50,8 +50,9 @@ impl ServiceDeskService for Work {
         request: Request<wire::EscalateRequest>,
     ) -> Result<Response<wire::EscalateResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Escalate", &request.request_id, &request)?;
-            let wire::EscalateRequest { request_id: _, ticket_id, evidence: given } = request;
+            let order =
+                Order::of(&caller, "Escalate", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::EscalateRequest { request_id: _, ticket_id, evidence: given, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let given = match reader.given("evidence", given) {

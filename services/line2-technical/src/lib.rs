@@ -36,7 +36,7 @@ pub fn desk(setup: Setup) -> Desk {
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
-    custodian_service(desk, stack)
+    queues::add(desk, custodian_service(desk, stack), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone(), known::Shelves::default())), limits))
         .add(tuned!(VisitServiceServer::new(visit::Visits(desk.clone())), limits))

@@ -38,7 +38,7 @@ impl Rules for Technical {
     }
 
     async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
-        let Some(evidence) = evidence(&arrival.brought) else { return Ok(()) };
+        let Some(evidence) = evidence(&arrival.brought) else { return queues::enter(change, ticket).await };
         // What comes with new evidence is judged anew.
         let mut diagnosis: Diagnosis = change.work.own(change.organization(), ticket.facts.id).await?;
         if diagnosis.review.take().is_some() {
@@ -60,7 +60,11 @@ impl Rules for Technical {
             ticket.assignment.assignee = None;
             change.log(ticket, EventBody::Assigned { zone: Some(zone), group, assignee: None }).await?;
         }
-        Ok(())
+        queues::enter(change, ticket).await
+    }
+
+    async fn queued(&self, change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+        queues::enter(change, ticket).await
     }
 
     async fn complete(&self, change: &Change<'_>, ticket: &Ticket, evidence: Evidence) -> Result<Evidence, Refused> {
@@ -108,7 +112,7 @@ impl Rules for Technical {
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
         match timer.kind.as_str() {
             booking::KIND => booking::rang(change, timer).await,
-            _ => Ok(()),
+            _ => queues::rang(change, timer).await.map(|_| ()),
         }
     }
 }

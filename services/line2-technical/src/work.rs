@@ -32,8 +32,9 @@ impl TechnicalService for Work {
         request: Request<wire::DiagnoseRequest>,
     ) -> Result<Response<wire::DiagnoseResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Diagnose", &request.request_id, &request)?;
-            let wire::DiagnoseRequest { request_id: _, ticket_id, finding } = request;
+            let order =
+                Order::of(&caller, "Diagnose", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::DiagnoseRequest { request_id: _, expected_version: _, ticket_id, finding } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let finding =
@@ -134,8 +135,9 @@ impl TechnicalService for Work {
         request: Request<wire::EscalateRequest>,
     ) -> Result<Response<wire::EscalateResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Escalate", &request.request_id, &request)?;
-            let wire::EscalateRequest { request_id: _, ticket_id, evidence: given } = request;
+            let order =
+                Order::of(&caller, "Escalate", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::EscalateRequest { request_id: _, expected_version: _, ticket_id, evidence: given } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let given = match reader.given("evidence", given) {

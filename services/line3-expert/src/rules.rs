@@ -1,6 +1,7 @@
 //! What line 3 adds to the protocol: its group takes what arrives.
 
 use handover::{Arrival, Change, Refused, Rules};
+use store::Timer;
 use ticket::event::Brought;
 use ticket::{EventBody, Line, Ticket};
 use tonic::async_trait;
@@ -16,10 +17,19 @@ impl Rules for Expert {
 
     async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
         if ticket.assignment.forced || !matches!(arrival.brought, Brought::Evidence { .. }) {
-            return Ok(());
+            return queues::enter(change, ticket).await;
         }
         let group = change.plan.groups().find(|group| group.line == Line::Expert).map(|group| group.id.clone());
         ticket.assignment.group.clone_from(&group);
-        change.log(ticket, EventBody::Assigned { zone: None, group, assignee: None }).await
+        change.log(ticket, EventBody::Assigned { zone: None, group, assignee: None }).await?;
+        queues::enter(change, ticket).await
+    }
+
+    async fn queued(&self, change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+        queues::enter(change, ticket).await
+    }
+
+    async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        queues::rang(change, timer).await.map(|_| ())
     }
 }

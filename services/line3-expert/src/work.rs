@@ -24,8 +24,9 @@ impl ExpertService for Work {
         request: Request<RecordRootCauseRequest>,
     ) -> Result<Response<RecordRootCauseResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "RecordRootCause", &request.request_id, &request)?;
-            let RecordRootCauseRequest { request_id: _, ticket_id, cause, method } = request;
+            let order = Order::of(&caller, "RecordRootCause", &request.request_id, &request)?
+                .expecting(request.expected_version);
+            let RecordRootCauseRequest { request_id: _, ticket_id, cause, method, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let cause = reader.text("cause", &cause, TEXT_BYTES_MAX);
@@ -51,8 +52,9 @@ impl ExpertService for Work {
         request: Request<PlanActionsRequest>,
     ) -> Result<Response<PlanActionsResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "PlanActions", &request.request_id, &request)?;
-            let PlanActionsRequest { request_id: _, ticket_id, steps } = request;
+            let order =
+                Order::of(&caller, "PlanActions", &request.request_id, &request)?.expecting(request.expected_version);
+            let PlanActionsRequest { request_id: _, ticket_id, steps, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let given = reader.list("steps", steps);
@@ -77,8 +79,9 @@ impl ExpertService for Work {
 
     async fn escalate(&self, request: Request<EscalateRequest>) -> Result<Response<EscalateResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Escalate", &request.request_id, &request)?;
-            let EscalateRequest { request_id: _, ticket_id, evidence: given } = request;
+            let order =
+                Order::of(&caller, "Escalate", &request.request_id, &request)?.expecting(request.expected_version);
+            let EscalateRequest { request_id: _, ticket_id, evidence: given, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let given = match reader.given("evidence", given) {

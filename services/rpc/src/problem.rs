@@ -3,12 +3,12 @@
 //! | code | reasons |
 //! |---|---|
 //! | `UNAUTHENTICATED` | `UNAUTHENTICATED` |
-//! | `PERMISSION_DENIED` | `ROLE_NOT_ALLOWED`, `CLIENT_CONTACT_NOT_ALLOWED` |
-//! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE` |
-//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND` |
+//! | `PERMISSION_DENIED` | `ROLE_NOT_ALLOWED`, `CLIENT_CONTACT_NOT_ALLOWED`, `NOT_YOUR_QUEUE`, `NOT_INVITED` |
+//! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PERSON_UNKNOWN`, `GROUP_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE` |
+//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS` |
-//! | `ABORTED` | `CONCURRENT_CHANGE` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS` |
+//! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
 //! | `UNIMPLEMENTED` | `METHOD_UNKNOWN` |
@@ -76,10 +76,14 @@ fn sort(reason: Reason) -> (Code, Retry) {
         Reason::Unspecified | Reason::Internal => (Code::Internal, Retry::Mended),
         Reason::Unauthenticated => (Code::Unauthenticated, Retry::Mended),
         Reason::RoleNotAllowed => (Code::PermissionDenied, Retry::Mended),
-        Reason::ClientContactNotAllowed => (Code::PermissionDenied, Retry::Never),
+        Reason::ClientContactNotAllowed | Reason::NotYourQueue | Reason::NotInvited => {
+            (Code::PermissionDenied, Retry::Never)
+        }
         Reason::FieldInvalid
         | Reason::ZoneUnknown
         | Reason::CategoryUnknown
+        | Reason::PersonUnknown
+        | Reason::GroupUnknown
         | Reason::PageTokenInvalid
         | Reason::ResumeTokenInvalid
         | Reason::MessageUnreadable => (Code::InvalidArgument, Retry::Never),
@@ -87,7 +91,8 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::ClarificationNotFound
         | Reason::BondNotFound
         | Reason::MessageNotFound
-        | Reason::VisitNotFound => (Code::NotFound, Retry::Never),
+        | Reason::VisitNotFound
+        | Reason::ViewNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState
@@ -100,8 +105,11 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::VisitClash
         | Reason::VisitWrongState
         | Reason::OutsideHours
+        | Reason::AssignedToAnother
+        | Reason::PersonNotFree
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
+        Reason::ChangedMeanwhile => (Code::Aborted, Retry::Never),
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),
         Reason::Overloaded | Reason::PeerUnavailable | Reason::StorageUnavailable => {
             (Code::Unavailable, Retry::After(RETRY_AFTER))

@@ -81,6 +81,22 @@ impl Work {
             .map(|_| ())
             .map_err(|error| self.fault(error))
     }
+
+    /// Up to `limit` events by which the ticket came from the version `seen` to the present one, latest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn events_since(
+        &self,
+        organization: &OrganizationId,
+        ticket: TicketId,
+        seen: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows = since_version(organization, ticket, seen, limit).all(&self.transaction).await;
+        let rows = rows.map_err(|error| self.fault(error))?;
+        rows.into_iter().map(|row| read(row).map(|(_, event)| event)).collect()
+    }
 }
 
 impl Store {
@@ -97,21 +113,6 @@ impl Store {
     ) -> Result<Vec<(Position, Event)>, StoreError> {
         let rows = of_ticket(organization, ticket, after, limit).all(&self.reader).await?;
         rows.into_iter().map(read).collect()
-    }
-
-    /// Up to `limit` events by which the ticket came from the version `seen` to the present one, oldest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn events_since(
-        &self,
-        organization: &OrganizationId,
-        ticket: TicketId,
-        seen: u64,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        let rows = since_version(organization, ticket, seen, limit).all(&self.reader).await?;
-        rows.into_iter().map(|row| read(row).map(|(_, event)| event)).collect()
     }
 
     /// Up to `limit` events of one organization, or of all, after a position, in an order in which nothing ever
@@ -199,7 +200,7 @@ pub(crate) fn since_version(organization: &OrganizationId, ticket: TicketId, see
         .filter(Column::Organization.eq(organization.as_str()))
         .filter(Column::Ticket.eq(ticket.to_string()))
         .filter(Column::Version.gt(i64::try_from(seen).unwrap_or(i64::MAX)))
-        .order_by_asc(Column::Version)
-        .order_by_asc(Column::Seq)
+        .order_by_desc(Column::Version)
+        .order_by_desc(Column::Seq)
         .limit(u64::from(Ord::min(limit, EVENTS_MAX)))
 }

@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::ids::{ClarificationId, Epoch, HandoverId};
 use crate::line::Line;
 use crate::resolution::Resolution;
+use crate::swarm::Collaborator;
 
 /// One line's record of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Ticket {
     pub outcome: Option<Resolution>,
     /// When something must happen if nobody does anything; none only for closed tickets, copies and those in flight.
     pub wake: Option<Wake>,
+    /// Who takes part here without holding it, at most [`COLLABORATORS_MAX`](crate::swarm::COLLABORATORS_MAX).
+    #[serde(default)]
+    pub collaborators: Vec<Collaborator>,
     /// When anything of this last changed.
     pub changed_at: Timestamp,
 }

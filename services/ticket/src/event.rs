@@ -1,10 +1,12 @@
 //! What happened to a ticket: the audit trail, the timeline and the source of live streams.
 
 mod clarification;
+mod queue;
 mod technical;
 mod visit;
 
 pub use clarification::ClarificationEvent;
+pub use queue::{QueueEvent, ReleaseReason};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
 
@@ -300,6 +302,8 @@ pub enum EventBody {
         /// 1 to 5.
         score: u8,
     },
+    /// It moved within the line.
+    Queue(QueueEvent),
     /// A deadline passed and something happened by itself.
     Woke {
         /// Which deadline.

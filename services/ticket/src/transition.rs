@@ -58,6 +58,7 @@ impl Ticket {
             reopened: 0,
             outcome: None,
             wake: Some(wake),
+            collaborators: Vec::new(),
             changed_at: now,
         }
     }
@@ -195,6 +196,7 @@ impl Ticket {
             reopened,
             outcome: None,
             wake: Some(wake),
+            collaborators: before.map(|ticket| ticket.collaborators.clone()).unwrap_or_default(),
             changed_at: now,
         })
     }

@@ -143,7 +143,7 @@ impl<'s> Drafts<'s> {
                     given.checklist.clear();
                 }
                 let evidence = Some(line1::escalate_request::Evidence::Technical(given));
-                Wanted::FromDesk(line1::EscalateRequest { request_id, ticket_id, evidence })
+                Wanted::FromDesk(line1::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 })
             }
             Line::Technical => {
                 let mut given = evidence::expert();
@@ -151,7 +151,7 @@ impl<'s> Drafts<'s> {
                     given.why_not_here.clear();
                 }
                 let evidence = Some(line2::escalate_request::Evidence::Expert(given));
-                Wanted::FromTechnical(line2::EscalateRequest { request_id, ticket_id, evidence })
+                Wanted::FromTechnical(line2::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 })
             }
             Line::Expert | Line::Vendor => {
                 let mut given = evidence::vendor("исправьте прошивку. simulator:stalls");
@@ -159,7 +159,7 @@ impl<'s> Drafts<'s> {
                     given.hypothesis.clear();
                 }
                 let evidence = Some(line3::escalate_request::Evidence::Vendor(given));
-                Wanted::FromExpert(line3::EscalateRequest { request_id, ticket_id, evidence })
+                Wanted::FromExpert(line3::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 })
             }
         };
         // Lines 0 and 4 have nobody who escalates; their neighbours are asked in their stead, and refuse.
@@ -174,7 +174,12 @@ impl<'s> Drafts<'s> {
         let request_id = self.people.request_id();
         self.at(
             Line::ServiceDesk,
-            Wanted::FromDesk(line1::EscalateRequest { request_id, ticket_id: ticket.into(), evidence }),
+            Wanted::FromDesk(line1::EscalateRequest {
+                request_id,
+                ticket_id: ticket.into(),
+                evidence,
+                expected_version: 0,
+            }),
         )
     }
 
@@ -184,6 +189,7 @@ impl<'s> Drafts<'s> {
             ticket_id: ticket.into(),
             reason: hand::ReturnReason::EvidenceInsufficient as i32,
             asked_for: "уточните, пожалуйста".into(),
+            expected_version: 0,
         };
         self.at(line, Wanted::Return(request))
     }
@@ -198,6 +204,7 @@ impl<'s> Drafts<'s> {
             how_to_verify: "открыть любой сайт".into(),
             knowledge: String::new(),
             steps_to_verify: Vec::new(),
+            expected_version: 0,
         };
         self.at(line, Wanted::Resolve(request))
     }
@@ -208,6 +215,7 @@ impl<'s> Drafts<'s> {
             ticket_id: ticket.into(),
             zone: String::new(),
             assignee: assignee.into(),
+            expected_version: 0,
         };
         self.at(line, Wanted::Assign(request))
     }
@@ -218,6 +226,7 @@ impl<'s> Drafts<'s> {
             ticket_id: ticket.into(),
             question: question.into(),
             within_hours: 0,
+            expected_version: 0,
         };
         self.at(line, Wanted::AskClient(request))
     }
@@ -227,6 +236,7 @@ impl<'s> Drafts<'s> {
             request_id: self.people.request_id(),
             ticket_id: ticket.into(),
             text: text.into(),
+            expected_version: 0,
         };
         self.at(line, Wanted::Progress(request))
     }
@@ -238,6 +248,7 @@ impl<'s> Drafts<'s> {
             ticket_id: ticket.into(),
             text: text.into(),
             clarification_id: question.into(),
+            expected_version: 0,
         };
         self.at(Line::ServiceDesk, Wanted::Write(request))
     }

@@ -150,7 +150,12 @@ impl Pair {
     ) -> Result<line1::EscalateResponse, Status> {
         let evidence = Some(line1::escalate_request::Evidence::Technical(evidence::technical()));
         let request_id = format!("escalate-{ticket}");
-        let mut request = Request::new(line1::EscalateRequest { request_id, ticket_id: ticket.into(), evidence });
+        let mut request = Request::new(line1::EscalateRequest {
+            request_id,
+            ticket_id: ticket.into(),
+            evidence,
+            expected_version: 0,
+        });
         if let Some(patience) = patience {
             request.set_timeout(patience);
         }

@@ -30,6 +30,7 @@ pub(crate) struct Fill {
     pub(crate) step: String,
     pub(crate) vendor: String,
     pub(crate) visit: String,
+    pub(crate) view: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -54,6 +55,7 @@ impl Fill {
             step: "restart".to_owned(),
             vendor: "cloudcore".to_owned(),
             visit: nobodys("vis"),
+            view: String::new(),
             begins: TOMORROW,
         }
     }
@@ -71,11 +73,14 @@ impl Fill {
             // Pages are asked for whole: what narrows them stays unset.
             let is_asked_for = match field.name() {
                 "ticket_id" | "question" | "engineer" => true,
+                "view_id" => false,
                 "client" => of.name() == "SearchOpenTicketsRequest",
                 _ => false,
             };
             let narrows = of.get_field_by_name("page_size").is_some() && !is_asked_for;
-            if !is_another && !narrows && field.name() != "returns" {
+            // Only who is away comes back at some time.
+            let is_until = of.name() == "SetPresenceRequest" && field.name() == "until";
+            if !is_another && !narrows && !is_until && field.name() != "returns" {
                 let value = self.value(&field);
                 message.set_field(&field, if field.is_list() { Value::List(vec![value]) } else { value });
             }
@@ -116,7 +121,12 @@ impl Fill {
     fn text(&self, field: &FieldDescriptor) -> String {
         match (field.name(), field.parent_message().name()) {
             ("request_id", _) | ("message_id", "CaseEnvelope") => self.request.clone(),
-            ("ticket_id", _) => self.ticket.clone(),
+            ("ticket_id" | "ticket_ids", _) => self.ticket.clone(),
+            ("view_id", _) => self.view.clone(),
+            ("view_ids", _) => "mine".to_owned(),
+            ("person", "SetPresenceRequest") | ("group", _) => String::new(),
+            ("person", _) => "s.orlova".to_owned(),
+            ("assignee", "ReassignRequest") => "i.smirnov".to_owned(),
             ("other_ticket_id", _) => self.other.clone(),
             ("bond_id", _) => self.bond.clone(),
             ("message_id", _) => self.message.clone(),

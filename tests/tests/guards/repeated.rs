@@ -22,9 +22,10 @@ const KNOWN_BY: [&str; 3] = ["request_id", "baton", "envelope"];
 /// What is refused when the same message id or request id comes with another content.
 const REUSED: Option<Reason> = Some(Reason::RequestIdReused);
 
+const READY: &str = "the way there is open";
+
 /// A ticket, bond or message in the state in which `rpc` of `line` can be done, and everything else that it asks for.
 async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: usize) -> Fill {
-    const READY: &str = "the way there is open";
     let people = stage.people();
     let mut fill = Fill { from: speaks_for(caller), to: line, ..Fill::demo(&format!("req-{number}")) };
     fill.message = format!("msg_{number:032x}");
@@ -87,6 +88,19 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             desk.store().dead(id, "refused").await.expect(READY);
             fill.message = id.to_string();
         }
+        "Reassign" | "Release" | "AddFinding" | "Leave" => {
+            fill.ticket = people.ticket_at(line).await;
+            in_hand(stage, line, caller, &fill.ticket, rpc.method.name()).await;
+        }
+        "DeleteView" => {
+            let view = proto::queue::PutViewRequest {
+                request_id: people.request_id(),
+                name: "Мои".into(),
+                ..proto::queue::PutViewRequest::default()
+            };
+            let mut views = proto::queue::view_service_client::ViewServiceClient::new(way(stage, line, caller));
+            fill.view = views.put_view(view).await.expect(READY).into_inner().view.expect(READY).id;
+        }
         _ => fill.ticket = people.ticket_at(fill.from.max(line).max(Line::ServiceDesk)).await,
     }
     if rpc.path.contains("PartnerBridge") {
@@ -96,6 +110,27 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
         fill.clarification = String::new(); // no question is put or answered
     }
     fill
+}
+
+/// The ticket is the caller's, who takes part in it, and so does a supervisor.
+async fn in_hand(stage: &Stage, line: Line, caller: &Caller, ticket: &str, method: &str) {
+    let people = stage.people();
+    let (request_id, ticket_id) = (people.request_id(), ticket.to_owned());
+    if method == "AddFinding" {
+        let join = proto::queue::JoinRequest { request_id, ticket_id, expected_version: 0 };
+        let mut swarm = proto::queue::swarm_service_client::SwarmServiceClient::new(way(stage, line, caller));
+        swarm.join(join).await.map(|_| ()).unwrap_or_default();
+    } else if method == "Leave" {
+        let (why, person) = (String::new(), "s.orlova".to_owned());
+        let invite = proto::queue::InviteRequest { request_id, ticket_id, person, line: 0, why, expected_version: 0 };
+        let mut swarm = proto::queue::swarm_service_client::SwarmServiceClient::new(people.at(line));
+        swarm.invite(invite).await.expect(READY);
+    } else {
+        let (zone, assignee) = (String::new(), caller.subject.clone());
+        let assign = proto::handover::AssignRequest { request_id, ticket_id, zone, assignee, expected_version: 0 };
+        let mut custodian = proto::handover::custodian_service_client::CustodianServiceClient::new(people.at(line));
+        custodian.assign(assign).await.expect(READY);
+    }
 }
 
 /// The same message with another content: another word in its first text, or, where it has none, another ticket.
@@ -140,11 +175,18 @@ fn recount(message: &mut DynamicMessage) -> bool {
 }
 
 fn retarget(message: &mut DynamicMessage) -> bool {
-    let field = ["ticket_id", "message_id", "visit_id"].into_iter().find(|name| message.has_field_by_name(name));
+    if message.has_field_by_name("ticket_ids") {
+        let other = Value::String(format!("tkt_{}", "f".repeat(32)));
+        message.set_field_by_name("ticket_ids", Value::List(vec![other]));
+        return true;
+    }
+    let field =
+        ["ticket_id", "message_id", "visit_id", "view_id"].into_iter().find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
         let prefix = match name {
             "ticket_id" => "tkt",
             "visit_id" => "vis",
+            "view_id" => "view",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));

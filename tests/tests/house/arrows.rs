@@ -21,14 +21,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rpc", &["ticket", "proto", "telemetry"]),
     ("store", &["ticket"]),
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
+    ("queues", &["ticket", "plan", "proto", "rpc", "store", "handover"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     ("line0-self-service", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge"]),
-    ("line1-service-desk", &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "telemetry"]),
+    (
+        "line1-service-desk",
+        &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "queues", "telemetry"],
+    ),
     (
         "line2-technical",
-        &["ticket", "plan", "texts", "visits", "knowledge", "proto", "rpc", "store", "handover", "telemetry"],
+        &["ticket", "plan", "texts", "visits", "knowledge", "proto", "rpc", "store", "handover", "queues", "telemetry"],
     ),
-    ("line3-expert", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry"]),
+    ("line3-expert", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "queues", "telemetry"]),
     (
         "line4-vendor-bridge",
         &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "redaction"],
@@ -56,6 +60,7 @@ const EVERYTHING: &[&str] = &[
     "rpc",
     "store",
     "handover",
+    "queues",
     "line0-self-service",
     "line1-service-desk",
     "line2-technical",

@@ -24,6 +24,7 @@ async fn ask(stage: &Stage, ticket: &str, within_hours: u32) -> Result<hand::Ask
         ticket_id: ticket.into(),
         question: "Горит ли лампа WAN?".into(),
         within_hours,
+        expected_version: 0,
     };
     CustodianServiceClient::new(people.at(Line::Technical)).ask_client(request).await.map(tonic::Response::into_inner)
 }

@@ -2,7 +2,10 @@
 
 mod clarifications;
 mod deadlines;
+mod queues;
 mod record;
 mod relay;
+mod swarm;
 mod technical;
+mod views;
 mod visits;

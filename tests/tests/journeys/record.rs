@@ -80,7 +80,7 @@ async fn links_stand_on_both_tickets_and_tags_are_tidied() {
         assert!(refused.message().contains("is the same ticket"), "{}", refused.message());
 
         let tags = ["VIP", "юрлицо", "vip"].map(str::to_owned).to_vec();
-        let tag = SetTagsRequest { request_id: people.request_id(), ticket_id: one.clone(), tags };
+        let tag = SetTagsRequest { request_id: people.request_id(), ticket_id: one.clone(), tags, expected_version: 0 };
         records(&stage).set_tags(tag).await.unwrap();
         assert_eq!(record(&stage, &one).await.tags, ["vip", "юрлицо"]);
     })

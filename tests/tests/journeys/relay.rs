@@ -211,8 +211,12 @@ async fn after_too_many_returns_a_supervisor_decides() {
         assert_eq!(rpc::reason_of(&refused), Some(Reason::HopBudgetSpent));
 
         let evidence = Some(proto::line1::escalate_request::Evidence::Technical(evidence::technical()));
-        let request =
-            proto::line1::EscalateRequest { request_id: people.request_id(), ticket_id: ticket.clone(), evidence };
+        let request = proto::line1::EscalateRequest {
+            request_id: people.request_id(),
+            ticket_id: ticket.clone(),
+            evidence,
+            expected_version: 0,
+        };
         let channel = people.channel(Line::ServiceDesk, &people.supervisor());
         let mut desk = proto::line1::service_desk_service_client::ServiceDeskServiceClient::new(channel);
         let outcome = desk.escalate(request).await.unwrap().into_inner().outcome.unwrap();
@@ -294,8 +298,12 @@ async fn a_company_without_lines_0_and_3_hands_from_2_to_the_vendor() {
         let vendor = stage.plan.vendors().next().unwrap().id.clone();
         let evidence = proto::vendor::Evidence { vendor, ..evidence::vendor("почините. simulator:stalls") };
         let evidence = Some(proto::line2::escalate_request::Evidence::Vendor(evidence));
-        let request =
-            proto::line2::EscalateRequest { request_id: people.request_id(), ticket_id: ticket.clone(), evidence };
+        let request = proto::line2::EscalateRequest {
+            request_id: people.request_id(),
+            ticket_id: ticket.clone(),
+            evidence,
+            expected_version: 0,
+        };
         let mut technical =
             proto::line2::technical_service_client::TechnicalServiceClient::new(people.at(Line::Technical));
         let outcome = technical.escalate(request).await.unwrap().into_inner().outcome.unwrap();

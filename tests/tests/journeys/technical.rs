@@ -22,6 +22,7 @@ fn diagnosis(stage: &Stage, ticket: &str, tried: &str) -> wire::DiagnoseRequest 
         request_id: stage.people().request_id(),
         ticket_id: ticket.into(),
         finding: Some(line3::Finding { tried: tried.into(), result: "не помогло".into(), ruled_out: true }),
+        expected_version: 0,
     }
 }
 
@@ -254,6 +255,7 @@ async fn the_client_is_shown_step_by_step_how_to_verify_what_line_2_solved() {
             how_to_verify: "проверьте связь".into(),
             knowledge: String::new(),
             steps_to_verify: steps.to_vec(),
+            expected_version: 0,
         };
         let mut custodian = CustodianServiceClient::new(people.at(Line::Technical));
         custodian.resolve(request).await.map(Response::into_inner).unwrap();

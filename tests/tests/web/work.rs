@@ -100,6 +100,7 @@ async fn a_refusal_has_the_same_reason_by_rest_and_by_grpc() {
             ticket_id: ticket.clone(),
             text: "Здравствуйте".into(),
             clarification_id: String::new(),
+            expected_version: 0,
         };
         let body = json!({"requestId": write.request_id, "text": write.text});
         let status = desk(&technician).write_to_client(write).await.unwrap_err();

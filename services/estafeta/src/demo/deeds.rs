@@ -88,6 +88,7 @@ impl Player<'_> {
             mood: self.mood()? as i32,
             product: self.request.product.clone(),
             environment: self.request.environment.clone(),
+            expected_version: 0,
         };
         let mut desk = service_desk!(self.at(Line::ServiceDesk));
         let steps = desk.triage(request).await?.into_inner().checklist;
@@ -101,6 +102,7 @@ impl Player<'_> {
                 request_id: self.request_id(),
                 ticket_id: self.ticket.clone(),
                 outcome: Some(outcome.clone()),
+                expected_version: 0,
             };
             desk.record_step(request).await?;
             self.checklist.push(outcome);
@@ -114,6 +116,7 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             text: self.says("hello")?,
             clarification_id: String::new(),
+            expected_version: 0,
         };
         service_desk!(self.at(Line::ServiceDesk)).write_to_client(request).await?;
         Ok(())
@@ -147,6 +150,7 @@ impl Player<'_> {
             request_id: self.request_id(),
             ticket_id: self.ticket.clone(),
             evidence: Some(line1::escalate_request::Evidence::Technical(evidence)),
+            expected_version: 0,
         };
         let mut desk = service_desk!(self.at(Line::ServiceDesk));
         // A busy machine may answer before the other line has; the same request then tells what has become of it.
@@ -182,6 +186,7 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             zone: String::new(),
             assignee: self.agent(Line::Technical).subject,
+            expected_version: 0,
         };
         custodian!(self.at(Line::Technical)).assign(assign).await?;
         let finding = line3::Finding { tried: self.says("tried")?, result: self.says("found")?, ruled_out: true };
@@ -189,6 +194,7 @@ impl Player<'_> {
             request_id: self.request_id(),
             ticket_id: self.ticket.clone(),
             finding: Some(finding.clone()),
+            expected_version: 0,
         };
         client!(line2::technical_service_client::TechnicalServiceClient, self.at(Line::Technical))
             .diagnose(request)
@@ -204,6 +210,7 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             question: self.says("question")?,
             within_hours: 0,
+            expected_version: 0,
         };
         custodian!(self.at(line)).ask_client(request).await?;
         self.put_to_client(line).await?;
@@ -219,6 +226,7 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             text: self.says("question_put")?,
             clarification_id: clarification_id.clone(),
+            expected_version: 0,
         };
         service_desk!(self.at(Line::ServiceDesk)).write_to_client(put).await?;
         let reply = line1::ReplyRequest {
@@ -232,11 +240,8 @@ impl Player<'_> {
     }
 
     pub(super) async fn progress(&mut self, line: Line) -> Result<(), Failure> {
-        let request = hand::CustodianServiceReportProgressRequest {
-            request_id: self.request_id(),
-            ticket_id: self.ticket.clone(),
-            text: self.says("progress")?,
-        };
+        let (request_id, ticket_id, text) = (self.request_id(), self.ticket.clone(), self.says("progress")?);
+        let request = hand::CustodianServiceReportProgressRequest { request_id, ticket_id, text, expected_version: 0 };
         custodian!(self.at(line)).report_progress(request).await?;
         Ok(())
     }
@@ -247,6 +252,7 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             reason: hand::ReturnReason::WrongZone as i32,
             asked_for: self.says("asked_for")?,
+            expected_version: 0,
         };
         let answer = custodian!(self.at(Line::Technical)).r#return(request).await?.into_inner();
         self.taken_over(&answer.outcome.unwrap_or_default(), Line::ServiceDesk).await
@@ -265,6 +271,7 @@ impl Player<'_> {
             request_id: self.request_id(),
             ticket_id: self.ticket.clone(),
             evidence: Some(line2::escalate_request::Evidence::Expert(evidence)),
+            expected_version: 0,
         };
         let mut technical = client!(line2::technical_service_client::TechnicalServiceClient, self.at(Line::Technical));
         let answer = technical.escalate(request).await?.into_inner();
@@ -278,13 +285,12 @@ impl Player<'_> {
             ticket_id: self.ticket.clone(),
             cause: self.says("cause")?,
             method: self.says("method")?,
+            expected_version: 0,
         };
         expert.record_root_cause(cause).await?;
-        let actions = line3::PlanActionsRequest {
-            request_id: self.request_id(),
-            ticket_id: self.ticket.clone(),
-            steps: self.says("actions")?.lines().map(str::to_owned).collect(),
-        };
+        let steps = self.says("actions")?.lines().map(str::to_owned).collect();
+        let (request_id, ticket_id) = (self.request_id(), self.ticket.clone());
+        let actions = line3::PlanActionsRequest { request_id, ticket_id, steps, expected_version: 0 };
         expert.plan_actions(actions).await?;
         Ok(())
     }
@@ -303,12 +309,12 @@ impl Player<'_> {
         let (request_id, ticket_id) = (self.request_id(), self.ticket.clone());
         let outcome = if from == Line::Expert {
             let evidence = Some(line3::escalate_request::Evidence::Vendor(evidence));
-            let request = line3::EscalateRequest { request_id, ticket_id, evidence };
+            let request = line3::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 };
             let mut expert = client!(line3::expert_service_client::ExpertServiceClient, self.at(from));
             expert.escalate(request).await?.into_inner().outcome
         } else {
             let evidence = Some(line2::escalate_request::Evidence::Vendor(evidence));
-            let request = line2::EscalateRequest { request_id, ticket_id, evidence };
+            let request = line2::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 };
             let mut technical = client!(line2::technical_service_client::TechnicalServiceClient, self.at(from));
             technical.escalate(request).await?.into_inner().outcome
         };
@@ -328,6 +334,7 @@ impl Player<'_> {
             how_to_verify: self.says("how_to_verify")?,
             knowledge: self.request.says.get("knowledge").cloned().unwrap_or_default(),
             steps_to_verify: Vec::new(),
+            expected_version: 0,
         };
         custodian!(self.at(line)).resolve(request).await?;
         self.until_solved().await

@@ -125,7 +125,13 @@ pub(super) async fn write(
     text: String,
     clarification_id: String,
 ) -> Result<(), Failure> {
-    let request = line1::WriteToClientRequest { request_id: suite.request_id(), ticket_id, text, clarification_id };
+    let request = line1::WriteToClientRequest {
+        request_id: suite.request_id(),
+        ticket_id,
+        text,
+        clarification_id,
+        expected_version: 0,
+    };
     let answer = service_desk!(suite).write_to_client(suite.request(request)).await?.into_inner();
     suite.print("estafeta.line1.v1.WriteToClientResponse", &answer, told(answer.ticket.as_ref(), None))
 }
@@ -143,7 +149,8 @@ pub(super) async fn assign(
     assignee: String,
 ) -> Result<(), Failure> {
     let mut custodian = custodian!(suite, &ticket_id);
-    let request = hand::AssignRequest { request_id: suite.request_id(), ticket_id, zone, assignee };
+    let request =
+        hand::AssignRequest { request_id: suite.request_id(), ticket_id, zone, assignee, expected_version: 0 };
     let answer = custodian.assign(suite.request(request)).await?.into_inner();
     suite.print("estafeta.handover.v1.AssignResponse", &answer, told(answer.ticket.as_ref(), None))
 }
@@ -155,7 +162,13 @@ pub(super) async fn ask(
     within_hours: u32,
 ) -> Result<(), Failure> {
     let mut custodian = custodian!(suite, &ticket_id);
-    let request = hand::AskClientRequest { request_id: suite.request_id(), ticket_id, question, within_hours };
+    let request = hand::AskClientRequest {
+        request_id: suite.request_id(),
+        ticket_id,
+        question,
+        within_hours,
+        expected_version: 0,
+    };
     let answer = custodian.ask_client(suite.request(request)).await?.into_inner();
     let people = format!("{}; the question is {}", told(answer.ticket.as_ref(), None), answer.clarification_id);
     suite.print("estafeta.handover.v1.AskClientResponse", &answer, people)
@@ -163,7 +176,12 @@ pub(super) async fn ask(
 
 pub(super) async fn progress(suite: &Connected, ticket_id: String, text: String) -> Result<(), Failure> {
     let mut custodian = custodian!(suite, &ticket_id);
-    let request = hand::CustodianServiceReportProgressRequest { request_id: suite.request_id(), ticket_id, text };
+    let request = hand::CustodianServiceReportProgressRequest {
+        request_id: suite.request_id(),
+        ticket_id,
+        text,
+        expected_version: 0,
+    };
     let answer = custodian.report_progress(suite.request(request)).await?.into_inner();
     let name = "estafeta.handover.v1.CustodianServiceReportProgressResponse";
     suite.print(name, &answer, told(answer.ticket.as_ref(), None))
@@ -177,7 +195,13 @@ pub(super) async fn hand_back(
 ) -> Result<(), Failure> {
     let reason = named("RETURN_REASON", reason, hand::ReturnReason::from_str_name)? as i32;
     let mut custodian = custodian!(suite, &ticket_id);
-    let request = hand::CustodianServiceReturnRequest { request_id: suite.request_id(), ticket_id, reason, asked_for };
+    let request = hand::CustodianServiceReturnRequest {
+        request_id: suite.request_id(),
+        ticket_id,
+        reason,
+        asked_for,
+        expected_version: 0,
+    };
     let answer = custodian.r#return(suite.request(request)).await?.into_inner();
     let people = told(answer.ticket.as_ref(), answer.outcome.as_ref());
     suite.print("estafeta.handover.v1.CustodianServiceReturnResponse", &answer, people)
@@ -215,7 +239,7 @@ pub(super) async fn escalate(
                 Target::Vendor => Evidence::Vendor(for_vendor()?),
                 Target::Line0 | Target::Line1 | Target::Gateway => return Err(no_way()),
             });
-            let request = line1::EscalateRequest { request_id, ticket_id, evidence };
+            let request = line1::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 };
             let mut desk = tuned!(ServiceDeskServiceClient::new(channel), &Limits::default());
             let answer = desk.escalate(suite.request(request)).await?.into_inner();
             let people = told(answer.ticket.as_ref(), answer.outcome.as_ref());
@@ -228,7 +252,7 @@ pub(super) async fn escalate(
                 Target::Vendor => Evidence::Vendor(for_vendor()?),
                 Target::Line0 | Target::Line1 | Target::Line2 | Target::Gateway => return Err(no_way()),
             });
-            let request = line2::EscalateRequest { request_id, ticket_id, evidence };
+            let request = line2::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 };
             let mut technical =
                 tuned!(line2::technical_service_client::TechnicalServiceClient::new(channel), &Limits::default());
             let answer = technical.escalate(suite.request(request)).await?.into_inner();
@@ -240,7 +264,7 @@ pub(super) async fn escalate(
                 return Err(no_way());
             }
             let evidence = Some(line3::escalate_request::Evidence::Vendor(for_vendor()?));
-            let request = line3::EscalateRequest { request_id, ticket_id, evidence };
+            let request = line3::EscalateRequest { request_id, ticket_id, evidence, expected_version: 0 };
             let mut expert =
                 tuned!(line3::expert_service_client::ExpertServiceClient::new(channel), &Limits::default());
             let answer = expert.escalate(suite.request(request)).await?.into_inner();

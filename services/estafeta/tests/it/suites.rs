@@ -67,6 +67,7 @@ pub(crate) fn escalation(request_id: &str, ticket_id: &str) -> line1::EscalateRe
         request_id: request_id.to_owned(),
         ticket_id: ticket_id.to_owned(),
         evidence: Some(line1::escalate_request::Evidence::Technical(evidence)),
+        expected_version: 0,
     }
 }
 

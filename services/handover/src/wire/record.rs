@@ -46,6 +46,7 @@ pub fn to_ticket(ticket: &Ticket, version: u64) -> wire::Ticket {
         wakes_at: ticket.wake.as_ref().map(|wake| instant(wake.at)),
         changed_at: Some(instant(ticket.changed_at)),
         version,
+        collaborators: ticket.collaborators.iter().map(super::queue::to_collaborator).collect(),
     }
 }
 

@@ -18,6 +18,7 @@ async fn returned_by_a_person(world: &World) {
         ticket_id: world.ticket.to_string(),
         reason: ReturnReason::SolvedMeanwhile as i32,
         asked_for: "проверить у себя".to_owned(),
+        expected_version: 0,
     };
     custodian.r#return(request).await.unwrap();
 }
