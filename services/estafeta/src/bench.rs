@@ -220,6 +220,7 @@ impl Bench {
                 category: "no-internet".into(),
                 impact: proto::ticket::Impact::Medium as i32,
                 urgency: proto::ticket::Urgency::Medium as i32,
+                mood: proto::ticket::Mood::Neutral as i32,
                 ..TriageRequest::default()
             };
             ServiceDeskServiceClient::new(self.desk.clone()).triage(request).await?;
