@@ -363,6 +363,7 @@ pub fn contact() -> line1::Contact {
         name: "Иван Тестовый".into(),
         email: "ivan.testovy@example.org".into(),
         phone: "+7 999 123-45-67".into(),
+        addresses: Vec::new(),
     }
 }
 

@@ -163,6 +163,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Technical(_)
             | EventBody::Visit(_)
             | EventBody::Queue(_)
+            | EventBody::Desk(_)
             | EventBody::Woke { .. } => {}
         }
     }
@@ -244,6 +245,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Technical(_)
             | EventBody::Visit(_)
             | EventBody::Queue(_)
+            | EventBody::Desk(_)
             | EventBody::Woke { .. } => {}
         }
     }

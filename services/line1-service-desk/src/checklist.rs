@@ -1,8 +1,11 @@
 //! Triage and the checklist of the category: what line 1 finds out before it answers or hands up.
 
 use handover::wire::{Reader, enums, evidence, record};
-use handover::{Change, Desk, Order, Refused};
-use proto::line1::{ChecklistStep, RecordStepRequest, RecordStepResponse, TriageRequest, TriageResponse};
+use handover::{Desk, Order, Refused};
+use plan::{Checklist, Plan, Way};
+use proto::line1::{
+    ChecklistStep, GetChecklistResponse, RecordStepRequest, RecordStepResponse, TriageRequest, TriageResponse,
+};
 use rpc::Caller;
 use ticket::evidence::{StepOutcome, StepResult};
 use ticket::field::LINE_BYTES_MAX;
@@ -50,7 +53,7 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
             change.log(&ticket, EventBody::Triaged { category, impact, urgency, mood, priority }).await?;
             let version = change.put(&ticket, Some(read)).await?;
             let home: Home = change.work.own(change.organization(), id).await?;
-            let checklist = steps(change, &ticket, &home);
+            let checklist = steps(&change.plan, &ticket, &home);
             Ok(TriageResponse { ticket: Some(record::to_ticket(&ticket, version.number())), checklist })
         })
     })
@@ -72,15 +75,15 @@ pub(crate) async fn record_step(
         Box::pin(async move {
             let (mut ticket, read) = change.ticket(id).await?;
             ticket.may_work("record a step of").map_err(Refused::state(id))?;
-            allowed(change, &ticket, &outcome)?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
+            allowed(&change.plan, &ticket, &home, &outcome)?;
             match home.checklist.iter_mut().find(|known| known.step == outcome.step) {
                 Some(known) => known.clone_from(&outcome),
                 None => home.checklist.push(outcome.clone()),
             }
             change.work.put_own(change.organization(), id, &home).await?;
             change.log(&ticket, EventBody::ChecklistStep { outcome }).await?;
-            let checklist = steps(change, &ticket, &home);
+            let checklist = steps(&change.plan, &ticket, &home);
             let version = change.touch(&mut ticket, read).await?;
             Ok(RecordStepResponse { ticket: Some(record::to_ticket(&ticket, version.number())), checklist })
         })
@@ -88,27 +91,62 @@ pub(crate) async fn record_step(
     .await
 }
 
-/// The step must be in the category's checklist, and be skipped only where the plan allows that, with a reason.
-fn allowed(change: &Change<'_>, ticket: &Ticket, outcome: &StepOutcome) -> Result<(), Refused> {
+/// The step must be gone through already or come next, and be skipped only where the plan allows that, with a reason.
+fn allowed(plan: &Plan, ticket: &Ticket, home: &Home, outcome: &StepOutcome) -> Result<(), Refused> {
     let refused = |why: &str| Err(Refused::StepRefused { step: outcome.step.clone(), why: why.to_owned() });
     let Some(category) = &ticket.facts.category else {
         return refused("the ticket has no category yet; triage it first");
     };
-    let checklist = change.plan.checklist_for(category);
-    let step = checklist.and_then(|checklist| checklist.steps.iter().find(|step| step.id == outcome.step));
-    match (step, outcome.result) {
-        (None, _) => refused("the checklist of the ticket's category has no such step"),
-        (Some(step), StepResult::Skipped) if !step.may_skip => refused("the plan does not allow to skip it"),
-        (Some(_), StepResult::Skipped) if outcome.note.is_empty() => refused("say in the note why it is skipped"),
-        (Some(_), StepResult::Passed | StepResult::Failed | StepResult::Skipped) => Ok(()),
+    let Some(checklist) = plan.checklist_for(category) else {
+        return refused("the ticket's category has no checklist");
+    };
+    let Some(step) = checklist.steps.iter().find(|step| step.id == outcome.step) else {
+        return refused("the checklist of the ticket's category has no such step");
+    };
+    let way = way(checklist, home);
+    if !way.gone.iter().chain(&way.next).any(|on_the_way| on_the_way.id == step.id) {
+        let next =
+            way.next.map_or("the checklist is at its end".to_owned(), |next| format!("next comes `{}`", next.id));
+        return refused(&format!("its turn has not come: {next}"));
+    }
+    match outcome.result {
+        StepResult::Skipped if !step.may_skip => refused("the plan does not allow to skip it"),
+        StepResult::Skipped if outcome.note.is_empty() => refused("say in the note why it is skipped"),
+        StepResult::Passed | StepResult::Failed | StepResult::Skipped => Ok(()),
+    }
+}
+
+fn way<'c>(checklist: &'c Checklist, home: &Home) -> Way<'c> {
+    checklist.way(|step| home.checklist.iter().find(|outcome| outcome.step == step).map(|outcome| outcome.result))
+}
+
+fn of_ticket<'p>(plan: &'p Plan, ticket: &Ticket) -> Option<&'p Checklist> {
+    plan.checklist_for(ticket.facts.category.as_deref()?)
+}
+
+/// What came out of each step on the way through the branches, in its order: evidence for the next line.
+pub(crate) fn run(plan: &Plan, ticket: &Ticket, home: &Home) -> Vec<StepOutcome> {
+    let Some(checklist) = of_ticket(plan, ticket) else { return Vec::new() };
+    let gone = way(checklist, home).gone.into_iter();
+    gone.filter_map(|step| home.checklist.iter().find(|outcome| outcome.step == step.id)).cloned().collect()
+}
+
+/// How the checklist of the ticket's category stands.
+pub(crate) fn standing(plan: &Plan, ticket: &Ticket, home: &Home) -> GetChecklistResponse {
+    let way = of_ticket(plan, ticket).map(|checklist| way(checklist, home));
+    let ids = |way: &Way<'_>| way.gone.iter().map(|step| step.id.clone()).collect();
+    GetChecklistResponse {
+        steps: steps(plan, ticket, home),
+        way: way.as_ref().map(ids).unwrap_or_default(),
+        next_step: way.as_ref().and_then(|way| way.next).map(|step| step.id.clone()).unwrap_or_default(),
+        is_complete: way.is_some_and(|way| way.next.is_none()),
     }
 }
 
 /// The checklist of the ticket's category with what was recorded so far, in the organization's language.
-fn steps(change: &Change<'_>, ticket: &Ticket, home: &Home) -> Vec<ChecklistStep> {
-    let language = change.plan.profile().language;
-    let checklist = ticket.facts.category.as_deref().and_then(|category| change.plan.checklist_for(category));
-    let steps = checklist.map(|checklist| checklist.steps.as_slice()).unwrap_or_default();
+fn steps(plan: &Plan, ticket: &Ticket, home: &Home) -> Vec<ChecklistStep> {
+    let language = plan.profile().language;
+    let steps = of_ticket(plan, ticket).map(|checklist| checklist.steps.as_slice()).unwrap_or_default();
     let outcome = |id: &str| home.checklist.iter().find(|outcome| outcome.step == id).cloned();
     steps
         .iter()

@@ -13,9 +13,11 @@ use rpc::{Caller, Role};
 use ticket::field::TEXT_BYTES_MAX;
 use ticket::{ClarificationId, Custody, EventBody, HoldReason, Line, State, Ticket, TicketId};
 
+use crate::merge::{followed, stands_alone};
 use crate::own::{Home, Message, Question};
 use crate::rules::queue;
 use crate::thanks::is_thanks;
+use crate::{progress, satisfaction};
 
 /// A client sees only the own tickets; to others' the answer is the same as to those that do not exist.
 pub(crate) fn visible(caller: &Caller, ticket: &Ticket) -> Result<(), Refused> {
@@ -48,6 +50,7 @@ pub(crate) async fn write(
             }
             home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
             change.log(&ticket, EventBody::WroteToClient { text }).await?;
+            progress::spoke(change, &ticket, &mut home).await?;
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.touch(&mut ticket, read).await?;
             Ok(WriteToClientResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
@@ -71,9 +74,9 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
     let (caller, step) = (caller.clone(), order.request_id.to_string());
     desk.change(&order, id, "reply", move |change| {
         Box::pin(async move {
-            let (mut ticket, read) = change.ticket(id).await?;
+            let (mut ticket, read, mut home) = followed(change, id).await?;
+            let id = ticket.facts.id;
             visible(&caller, &ticket)?;
-            let mut home: Home = change.work.own(change.organization(), id).await?;
             home.hear(text.clone(), change.now);
             change.log(&ticket, EventBody::ClientWrote { text: text.clone() }).await?;
             let custodian = home.custodian(&ticket);
@@ -107,6 +110,9 @@ async fn hear_here(
     answered: Option<ClarificationId>,
     text: String,
 ) -> Result<(), Refused> {
+    if let Some(score) = satisfaction::given(ticket, home, &text) {
+        return satisfaction::keep(change, ticket, home, score, String::new()).await;
+    }
     match ticket.state {
         State::OnHold { reason: HoldReason::Client { clarification }, .. } if answered == Some(clarification) => {
             let wake = change.queue_wake(ticket);
@@ -140,7 +146,7 @@ async fn answer_question(
     change.send(ticket, custodian, parcel, &envelope, &message).await
 }
 
-async fn forward(
+pub(crate) async fn forward(
     change: &Change<'_>,
     ticket: &Ticket,
     custodian: Line,
@@ -162,6 +168,9 @@ pub(crate) async fn confirm(desk: &Desk, caller: &Caller, request: ConfirmReques
             visible(&caller, &ticket)?;
             ticket.close(true, change.now).map_err(Refused::state(id))?;
             change.log(&ticket, EventBody::Closed { confirmed: true }).await?;
+            let mut home: Home = change.work.own(change.organization(), id).await?;
+            satisfaction::ask(change, &ticket, &mut home).await?;
+            change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
             Ok(ConfirmResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
         })
@@ -180,8 +189,9 @@ pub(crate) async fn reopen(desk: &Desk, caller: &Caller, request: ReopenRequest)
         Box::pin(async move {
             let (mut ticket, read) = change.ticket(id).await?;
             visible(&caller, &ticket)?;
-            reopen_within_window(change, &mut ticket, text.clone()).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
+            stands_alone(id, &home, "reopen")?;
+            reopen_within_window(change, &mut ticket, text.clone()).await?;
             home.reopened += 1;
             home.hear(text, change.now);
             change.work.put_own(change.organization(), id, &home).await?;
@@ -203,6 +213,7 @@ async fn reopen_within_window(change: &Change<'_>, ticket: &mut Ticket, text: St
     let wake = change.queue_wake(ticket);
     ticket.reopen(wake, change.now).map_err(Refused::state(ticket.facts.id))?;
     change.log(ticket, EventBody::Reopened { text }).await?;
+    progress::arm(change, ticket).await?;
     queue(change, ticket).await
 }
 
@@ -214,9 +225,7 @@ pub(crate) async fn case(desk: &Desk, caller: &Caller, request: GetCaseRequest) 
     let custodian = home.custodian(&ticket);
     let state = match &ticket.state {
         // The client's own words are awaited, whoever has the ticket.
-        State::Open if home.questions.iter().any(|q| q.relayed && q.answer.is_none() && !q.expired) => {
-            wire::State::OnHold
-        }
+        State::Open if home.waits_for_client() => wire::State::OnHold,
         State::Open => wire::State::Open,
         State::OnHold { .. } => wire::State::OnHold,
         State::Resolved { .. } => wire::State::Resolved,
@@ -239,6 +248,7 @@ pub(crate) async fn case(desk: &Desk, caller: &Caller, request: GetCaseRequest) 
         opened_at: Some(instant(ticket.facts.opened_at)),
         how_to_verify,
         steps_to_verify,
+        merged_into: home.merged_into.map(|other| other.to_string()).unwrap_or_default(),
     })
 }
 

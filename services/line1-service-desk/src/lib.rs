@@ -6,15 +6,24 @@
 //! [`rules`](self) say what line 1 adds to the protocol, `intake` takes tickets from line 0, `work` is its own daily
 //! work, of which `register`, `contact` and `checklist` are parts, and `record` what its people keep on a ticket.
 
+mod advice;
+mod casework;
 mod checklist;
 mod contact;
+mod conversation;
 mod heard;
 mod intake;
+mod language;
 mod likeness;
+mod merge;
 mod own;
+mod progress;
 mod record;
 mod register;
 mod rules;
+mod satisfaction;
+mod senior;
+mod split;
 mod thanks;
 mod visit;
 mod work;
@@ -22,7 +31,9 @@ mod work;
 use std::sync::Arc;
 
 use handover::{Desk, Setup, custodian_service};
+use proto::line1::casework_service_server::CaseworkServiceServer;
 use proto::line1::client_visit_service_server::ClientVisitServiceServer;
+use proto::line1::conversation_service_server::ConversationServiceServer;
 use proto::line1::intake_service_server::IntakeServiceServer;
 use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
@@ -44,6 +55,8 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     queues::add(desk, custodian_service(desk, stack), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
+        .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))
+        .add(tuned!(ConversationServiceServer::new(conversation::Conversation(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
         .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()

@@ -41,6 +41,12 @@ pub struct Home {
     pub original_mood: Option<Heard>,
     /// How the client sounded in the last one.
     pub current_mood: Option<Heard>,
+    /// The ticket that this one was put into as a duplicate.
+    pub merged_into: Option<TicketId>,
+    /// How often in a row the client was told how it goes without a person writing.
+    pub told_by_itself: u32,
+    /// Whether the client was asked how content they are.
+    pub rating_asked: bool,
 }
 
 /// An internal note.
@@ -118,6 +124,11 @@ impl Home {
         self.current_mood = Some(heard);
         self.conversation.push(Message { from_client: true, text, at });
         mood
+    }
+
+    /// Whether a question was put to the client and somebody waits for the answer.
+    pub(crate) fn waits_for_client(&self) -> bool {
+        self.questions.iter().any(|q| q.relayed && q.answer.is_none() && !q.expired)
     }
 
     /// Who holds the ticket, as far as line 1 knows.

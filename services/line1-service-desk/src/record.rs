@@ -12,19 +12,20 @@ use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{EventBody, LinkKind, State, TicketId, WrongState};
 use tonic::{Request, Response, Status, async_trait};
 
+use crate::advice::to_heard;
 use crate::contact::visible;
-use crate::heard::Heard;
 use crate::likeness::{DUPLICATE, likeness};
 use crate::own::{Home, Link, Note, Rating};
+use crate::satisfaction;
 
 /// A record with more notes is read by nobody.
-const NOTES_MAX: usize = 500;
+pub(crate) const NOTES_MAX: usize = 500;
 
 /// A ticket with more links is a problem: line 3 keeps those.
 const LINKS_MAX: usize = 200;
 
 /// How many tags a ticket may have.
-const TAGS_MAX: usize = 32;
+pub(crate) const TAGS_MAX: usize = 32;
 
 /// How long a tag may be.
 const TAG_BYTES_MAX: usize = 64;
@@ -188,14 +189,10 @@ impl RecordService for Records {
                         let problem = WrongState::Refused { action: "rate", state: ticket.state.name() };
                         return Err(Refused::State { ticket: id, problem });
                     }
-                    let rating = Rating { score, comment, at: change.now };
-                    let answer = to_rating(rating.clone());
-                    edit(change, id, EventBody::Rated { score }, |home| {
-                        home.rating = Some(rating);
-                        Ok(())
-                    })
-                    .await?;
-                    Ok(wire::RateResponse { rating: Some(answer) })
+                    let mut home: Home = change.work.own(change.organization(), id).await?;
+                    satisfaction::keep(change, &ticket, &mut home, score, comment).await?;
+                    change.work.put_own(change.organization(), id, &home).await?;
+                    Ok(wire::RateResponse { rating: home.rating.map(to_rating) })
                 })
             });
             edit.await
@@ -220,7 +217,12 @@ async fn edit(
 }
 
 /// Links both tickets, or with no kind unlinks them. Returns whether they were linked before.
-async fn on_both(change: &Change<'_>, id: TicketId, other: TicketId, kind: Option<LinkKind>) -> Result<bool, Refused> {
+pub(crate) async fn on_both(
+    change: &Change<'_>,
+    id: TicketId,
+    other: TicketId,
+    kind: Option<LinkKind>,
+) -> Result<bool, Refused> {
     let this = (id, other, kind);
     let there = (other, id, kind.map(LinkKind::seen_from_the_other));
     // Always in the same order, so that two who link crosswise do not wait for each other.
@@ -245,7 +247,7 @@ async fn on_both(change: &Change<'_>, id: TicketId, other: TicketId, kind: Optio
     Ok(was_linked)
 }
 
-fn read_pair(reader: &mut Reader, id: &str, other: &str) -> Option<(TicketId, TicketId)> {
+pub(crate) fn read_pair(reader: &mut Reader, id: &str, other: &str) -> Option<(TicketId, TicketId)> {
     let id = reader.id::<TicketId>("ticket_id", id);
     let other = reader.id::<TicketId>("other_ticket_id", other);
     if id.is_some() && id == other {
@@ -293,11 +295,6 @@ fn to_note(note: Note) -> wire::Note {
 fn to_link(link: Link) -> wire::TicketLink {
     let Link { other, kind } = link;
     wire::TicketLink { other_ticket_id: other.to_string(), kind: enums::to_link_kind(kind) }
-}
-
-fn to_heard(heard: Heard) -> wire::HeardMood {
-    let Heard { mood, score, words, swears, at } = heard;
-    wire::HeardMood { mood: enums::to_mood(mood), score, words, swears, at: Some(instant(at)) }
 }
 
 fn to_rating(rating: Rating) -> wire::Rating {

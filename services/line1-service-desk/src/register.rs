@@ -10,6 +10,7 @@ use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Ticket, TicketId, Urgency};
 use tracing::Instrument;
 
+use crate::language::language_of;
 use crate::own::Home;
 use crate::rules::{greeting, number, queue, write_to_client};
 
@@ -72,7 +73,7 @@ fn read(caller: &Caller, request: RegisterRequest) -> Result<Registration, Refus
 }
 
 /// The first line of a text, cut at a character's edge to what a subject may have.
-fn first_line(text: &str) -> String {
+pub(crate) fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line[..line.floor_char_boundary(LINE_BYTES_MAX / 2)].to_owned()
 }
@@ -112,6 +113,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     }
     let mut home = Home { contact, ..Home::default() };
     let mood = home.hear(text.clone(), change.now);
+    let spoken = language_of(&text);
     let facts = Facts {
         id,
         organization: change.organization().clone(),
@@ -119,7 +121,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
         kind,
         subject,
         text,
-        language: language.unwrap_or(change.plan.profile().language),
+        language: language.or(spoken).unwrap_or(change.plan.profile().language),
         client,
         impact,
         urgency,

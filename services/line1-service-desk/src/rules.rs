@@ -8,7 +8,7 @@ use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, Wr
 use tonic::async_trait;
 
 use crate::own::{Home, Message, Question};
-use crate::visit;
+use crate::{checklist, progress, satisfaction, visit};
 
 /// Line 1's rules.
 pub(crate) struct ServiceDesk;
@@ -66,6 +66,7 @@ impl Rules for ServiceDesk {
             Told::Progress { by, took_over: Some(epoch), .. } => {
                 if home.moved.is_none_or(|(_, known)| *epoch > known) {
                     home.moved = Some((*by, *epoch));
+                    tell_moved(change, ticket, &mut home, *by).await?;
                 }
             }
             Told::Arranged(Arranged::Reminder { clarification, count }) => {
@@ -84,6 +85,15 @@ impl Rules for ServiceDesk {
         Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)
     }
 
+    async fn complete(&self, change: &Change<'_>, ticket: &Ticket, evidence: Evidence) -> Result<Evidence, Refused> {
+        let Evidence::Technical(mut given) = evidence else { return Ok(evidence) };
+        if given.checklist.is_empty() {
+            let home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
+            given.checklist = checklist::run(&change.plan, ticket, &home);
+        }
+        Ok(Evidence::Technical(given))
+    }
+
     async fn woke(
         &self,
         change: &Change<'_>,
@@ -95,9 +105,10 @@ impl Rules for ServiceDesk {
                 let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
                 let number = ticket.facts.number.clone().unwrap_or_default();
                 write_to_client(change, ticket, &mut home, Text::ClosedAfterSilence, &[("number", number)]).await?;
-                change.work.put_own(change.organization(), ticket.facts.id, &home).await?;
                 ticket.close(false, change.now).map_err(Refused::state(ticket.facts.id))?;
                 change.log(ticket, EventBody::Closed { confirmed: false }).await?;
+                satisfaction::ask(change, ticket, &mut home).await?;
+                change.work.put_own(change.organization(), ticket.facts.id, &home).await?;
                 Ok(None)
             }
             WakeReason::QueueDeadline
@@ -112,6 +123,9 @@ impl Rules for ServiceDesk {
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        if timer.kind == progress::TIMER {
+            return progress::rang(change, timer).await;
+        }
         queues::rang(change, timer).await.map(|_| ())
     }
 }
@@ -151,6 +165,16 @@ pub(crate) async fn tell_solved(
     write_to_client(change, ticket, home, Text::Resolved, &fields).await
 }
 
+/// Tells the client that another line works on it now, where the plan wants that.
+async fn tell_moved(change: &Change<'_>, ticket: &Ticket, home: &mut Home, to: Line) -> Result<(), Refused> {
+    if !change.plan.conversation().tells_moves {
+        return Ok(());
+    }
+    let line = Text::of_line(to).plain(ticket.facts.language).to_owned();
+    let fields = [("number", ticket.facts.number.clone().unwrap_or_default()), ("line", line)];
+    write_to_client(change, ticket, home, Text::Moved, &fields).await
+}
+
 /// How to verify in words, and under it the steps, each on a line with its number.
 fn how_to_verify(resolution: &Resolution) -> String {
     let steps = resolution.steps_to_verify.iter().enumerate();
@@ -174,6 +198,7 @@ pub(crate) async fn write_to_client(
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = text.with(ticket.facts.language, &fields);
     home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
+    progress::arm(change, ticket).await?;
     // No person said it, so it is nobody's first answer.
     change.log_by_itself(ticket, EventBody::WroteToClient { text }).await
 }

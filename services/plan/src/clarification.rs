@@ -147,17 +147,21 @@ impl Plan {
         let asked = hours.map(|hours| SignedDuration::from_hours(i64::from(hours)));
         let customary = self.clarifications.within.get(&priority).copied();
         let within = asked.or(customary).unwrap_or(self.clarifications.most).min(self.clarifications.most);
-        let on_the_wall = |part: SignedDuration| now.saturating_add(part).unwrap_or(Timestamp::MAX);
-        let in_working_time = |part: SignedDuration| {
-            let calendar = self.calendar_of(line)?.id.clone();
-            let target = Target { agreement: "clarifications".to_owned(), within: part, calendar };
-            let clock = Ledger::new(Measure::Response).with(now, What::Started { target });
-            clock.due(self.calendars_in_force()).ok().flatten()
-        };
-        let after = |part: SignedDuration| in_working_time(part).unwrap_or_else(|| on_the_wall(part));
+        let after = |part: SignedDuration| self.after_working(line, part, now);
         let due = after(within);
         let parts = self.clarifications.reminders.iter();
         let reminders = parts.map(|Percent(percent)| after(within / 100 * i32::from(*percent)));
         ClarificationDue { reminders: reminders.filter(|at| now < *at && *at < due).collect(), due }
+    }
+
+    /// The instant at which `part` of working time of `line` has passed since `now`.
+    pub(crate) fn after_working(&self, line: Line, part: SignedDuration, now: Timestamp) -> Timestamp {
+        let in_working_time = || {
+            let calendar = self.calendar_of(line)?.id.clone();
+            let target = Target { agreement: "working time".to_owned(), within: part, calendar };
+            let clock = Ledger::new(Measure::Response).with(now, What::Started { target });
+            clock.due(self.calendars_in_force()).ok().flatten()
+        };
+        in_working_time().unwrap_or_else(|| now.saturating_add(part).unwrap_or(Timestamp::MAX))
     }
 }

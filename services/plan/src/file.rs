@@ -8,8 +8,10 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use crate::agreement::AgreementEntry;
 use crate::automation::{AutomationEntry, RepliesEntry};
 use crate::calendar::CalendarEntry;
-use crate::category::{CategoryEntry, ChecklistEntry};
+use crate::category::CategoryEntry;
+use crate::checklist::ChecklistEntry;
 use crate::clarification::ClarificationsEntry;
+use crate::conversation::ConversationEntry;
 use crate::fault::Gathered;
 use crate::hold::HoldReasonEntry;
 use crate::knowledge::KnowledgeEntry;
@@ -20,6 +22,7 @@ use crate::place::{At, shorten};
 use crate::priority::PrioritiesEntry;
 use crate::staff::{PersonEntry, QueuesEntry};
 use crate::technical::TechnicalEntry;
+use crate::template::TemplateEntry;
 use crate::timers::TimersEntry;
 use crate::vendor::VendorEntry;
 
@@ -49,6 +52,11 @@ pub(crate) struct File {
     /// What line 1 goes through before it hands a request on.
     #[schemars(default)]
     pub(crate) checklists: Vec<ChecklistEntry>,
+    /// What line 1 tells a client by itself; nothing when left out.
+    pub(crate) conversation: Option<ConversationEntry>,
+    /// Answer templates of line 1.
+    #[schemars(default)]
+    pub(crate) templates: Vec<TemplateEntry>,
     /// Working hours and holidays.
     pub(crate) calendars: Vec<CalendarEntry>,
     /// What clients, lines and vendors are promised or promise, beside the targets of the lines.
@@ -113,6 +121,7 @@ impl File {
         let hop_budget = sections.one("hop_budget");
         let (people, queues) = (sections.many("people"), sections.maybe("queues"));
         let knowledge = sections.maybe("knowledge");
+        let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -126,6 +135,8 @@ impl File {
             zones,
             categories,
             checklists,
+            conversation,
+            templates,
             calendars,
             agreements,
             hold_reasons,

@@ -10,7 +10,9 @@ mod agreement;
 mod automation;
 mod calendar;
 mod category;
+mod checklist;
 mod clarification;
+mod conversation;
 mod day;
 mod fault;
 mod file;
@@ -29,13 +31,16 @@ mod priority;
 mod promises;
 mod staff;
 mod technical;
+mod template;
 mod timers;
 mod vendor;
 mod version;
 
 pub use automation::{ReplyProfile, Thresholds};
-pub use category::{Category, Checklist, Step};
+pub use category::Category;
+pub use checklist::{Branches, Checklist, Step, Way};
 pub use clarification::{CLARIFICATION_HOURS_MAX, ClarificationDue, REMINDERS_MAX};
+pub use conversation::{ConversationRules, PROGRESS_HOURS_MAX, PROGRESS_MOST_MAX};
 pub use fault::{Fault, Faults};
 pub use file::FILE_BYTES_MAX;
 pub use hold::HoldReason;
@@ -51,6 +56,7 @@ pub use staff::{
     AWAY_MINUTES_MAX, LOAD_CUSTOMARY, LOAD_MAX, Person, RETRY_MINUTES_MAX, SKILL_LEVEL_MAX, Skills, Strategy,
 };
 pub use technical::{ReviewedStep, TechnicalRules, VISIT_GRACE_MINUTES_MAX, VisitRules};
+pub use template::{Field, FieldKind, KNOWN_FIELDS, Rendering, Template};
 pub use timers::{
     AUTO_CLOSE_HOURS_MAX, BOT_DEADLINE_SECONDS_MAX, CLIENT_SILENCE_HOURS_MAX, REOPEN_WINDOW_DAYS_MAX,
     VENDOR_SILENCE_HOURS_MAX,

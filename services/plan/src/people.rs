@@ -25,6 +25,8 @@ pub struct Group {
     pub line: Line,
     /// Its people, by the id they sign in with; never empty.
     pub members: Vec<String>,
+    /// Those of them who take over hard talks, in the order in which they are asked.
+    pub seniors: Vec<String>,
     /// What they are good at.
     pub skills: Vec<String>,
     /// How its tickets find their person.
@@ -68,6 +70,9 @@ pub(crate) struct GroupEntry {
     pub(crate) line: At<Named<Line>>,
     /// Its people, by the id they sign in with.
     pub(crate) members: Vec<At<String>>,
+    /// Those of them who take over hard talks, in the order in which they are asked.
+    #[serde(default)]
+    seniors: Vec<At<String>>,
     /// What they are good at.
     #[serde(default)]
     skills: Vec<At<String>>,
@@ -147,10 +152,18 @@ impl GroupEntry {
             gathered.note(&self.id.span, message, "add at least one person to `members`");
         }
         unique(&self.members, "member", gathered);
+        unique(&self.seniors, "senior", gathered);
+        for senior in &self.seniors {
+            if !self.members.iter().any(|member| member.value == senior.value) {
+                let message = format!("the senior `{}` is not in the group `{}`", shorten(&senior.value), shorten(&id));
+                gathered.note(&senior.span, message, "add the person to `members`, or remove them here");
+            }
+        }
+        let seniors = self.seniors.iter().map(|at| at.value.clone()).collect();
         let members = self.members.iter().map(|at| person(at, gathered)).collect();
         let skills = self.skills.iter().map(|at| label(at, "skill", gathered)).collect();
         let strategy = self.strategy.as_ref().and_then(|at| at.find(gathered)).unwrap_or_default();
-        Some(Group { id, name, line: line?, members, skills, strategy })
+        Some(Group { id, name, line: line?, members, seniors, skills, strategy })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plan as the services read it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use deadline::{Agreement, Calendar, Calendars, Ledger, Measure, Party, What, agreement_for};
 use jiff::Timestamp;
@@ -12,8 +12,10 @@ use ticket::{Impact, Line, OrganizationId, Priority, Topology, Urgency};
 use crate::agreement;
 use crate::automation::{self, Replies, Thresholds};
 use crate::calendar;
-use crate::category::{Category, Checklist, check_categories, check_checklists};
+use crate::category::{Category, check_categories};
+use crate::checklist::{Checklist, check_checklists};
 use crate::clarification::{self, Clarifications};
+use crate::conversation::{self, ConversationRules};
 use crate::fault::{Faults, Gathered};
 use crate::file::File;
 use crate::hold::{self, HoldReason};
@@ -21,11 +23,11 @@ use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
 use crate::line::{self, LineRules, Target};
 use crate::organization::Organization;
-use crate::orphan::Orphan;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
 use crate::staff::{self, Demand, Staff};
 use crate::technical::{self, TechnicalRules};
+use crate::template::{self, Template};
 use crate::timers::Timers;
 use crate::vendor::{self, Vendor};
 use crate::version::PlanVersion;
@@ -51,6 +53,8 @@ pub struct Plan {
     pub(crate) clarifications: Clarifications,
     pub(crate) technical: TechnicalRules,
     pub(crate) knowledge: KnowledgeRules,
+    pub(crate) conversation: ConversationRules,
+    pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
@@ -104,6 +108,8 @@ impl Plan {
         let clarifications = clarification::check(file.clarifications.as_ref(), gathered);
         let knowledge = knowledge::check(file.knowledge.as_ref(), gathered);
         let technical_rules = technical::check(file.technical.as_ref(), known, gathered);
+        let conversation = conversation::check(file.conversation.as_ref(), gathered);
+        let templates = template::check(&file.templates, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
@@ -136,6 +142,8 @@ impl Plan {
             clarifications,
             technical: technical_rules,
             knowledge,
+            conversation,
+            templates,
             timers,
             matrix: matrix?,
             thresholds,
@@ -318,14 +326,5 @@ impl Plan {
     #[must_use]
     pub fn hop_budget(&self) -> &HopBudget {
         &self.hop_budget
-    }
-
-    /// What this plan lacks for open tickets, given by the line that holds each and its zone; each once, lines first.
-    #[must_use]
-    pub fn orphans(&self, held: &[(Line, Option<String>)]) -> Vec<Orphan> {
-        let lines = held.iter().map(|(line, _)| *line).filter(|line| !self.topology.has(*line)).map(Orphan::Line);
-        let zones = held.iter().filter_map(|(_, zone)| zone.as_ref());
-        let zones = zones.filter(|zone| !self.zones.contains_key(*zone)).cloned().map(Orphan::Zone);
-        lines.chain(zones).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }

@@ -209,6 +209,19 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a precision that nobody keeps", DEMO, "precision = 0.9\n", "precision = 1.0\n"),
     ("learning never comes", DEMO, "learn_every_days = 7", "learn_every_days = 0"),
     ("vendors without a vendor line", SMALL, "[[lines]]\nline = \"vendor\"\n", "[[lines]]\nline = \"expert\"\n"),
+    ("a branch leads nowhere", DEMO, "on_failed = \"cable\"", "on_failed = \"cabel\""),
+    ("a branch makes a loop", DEMO, "on_failed = \"cable\"", "on_failed = \"balance\""),
+    ("a step is out of reach", DEMO, "on_failed = \"cable\"", "on_failed = \"end\"\non_passed = \"cable\""),
+    ("a branch for what may not be skipped", DEMO, "on_failed = \"cable\"", "on_skipped = \"cable\""),
+    ("a step is called end", DEMO, "id = \"second-factor\"", "id = \"end\""),
+    ("a senior is not of the group", DEMO, "seniors = [\"o.kuznetsova\"]", "seniors = [\"d.volkov\"]"),
+    ("a template lacks a field in one language", DEMO, "takes longer: {why}", "takes longer"),
+    ("a template has a field that is none", DEMO, "takes longer: {why}", "takes longer: {why} {who}"),
+    ("a field declares what is known", DEMO, "id = \"sum\"", "id = \"number\""),
+    ("a choice has no choices", DEMO, "choices = [\"карта\", \"лицевой счёт\"]", ""),
+    ("a kind of field is unknown", DEMO, "kind = \"number\"", "kind = \"money\""),
+    ("progress is told never by a number", DEMO, "progress_hours = 24", "progress_hours = 0"),
+    ("a low rating is beyond the scale", DEMO, "low_rating = 2", "low_rating = 6"),
 ];
 
 #[test]

@@ -52,6 +52,32 @@ texts! {
     Resolved = "resolved",
     /// It was closed after silence: `number`.
     ClosedAfterSilence = "closed_after_silence",
+    /// Nothing was said for a while: `number`, `line`.
+    Progress = "progress",
+    /// The ticket went to another line: `number`, `line`.
+    Moved = "moved",
+    /// How content are you: `number`.
+    AskRating = "ask_rating",
+    /// Two tickets became one: `number`, `duplicate`.
+    Merged = "merged",
+    /// One ticket became two: `number`, `other`.
+    Split = "split",
+    /// What solved a duplicate: `other`.
+    MergedDone = "merged_done",
+    /// Why it was one: `other`.
+    MergedCause = "merged_cause",
+    /// To an agent: somebody may be in danger.
+    AdviceSafety = "advice_safety",
+    /// To an agent: the client has no strength left.
+    AdviceDespair = "advice_despair",
+    /// To an agent: the client swears.
+    AdviceSwearing = "advice_swearing",
+    /// To an agent: the client is angry.
+    AdviceAnger = "advice_anger",
+    /// To an agent: the client turns to us again.
+    AdviceRepeated = "advice_repeated",
+    /// To an agent: the client has waited for long.
+    AdviceWaiting = "advice_waiting",
     /// A visit is planned, does it suit: `number`, `when`, `purpose`.
     VisitProposed = "visit_proposed",
     /// The visit takes place: `number`, `when`, `purpose`.

@@ -1,11 +1,13 @@
 //! What happened to a ticket: the audit trail, the timeline and the source of live streams.
 
 mod clarification;
+mod desk;
 mod queue;
 mod technical;
 mod visit;
 
 pub use clarification::ClarificationEvent;
+pub use desk::DeskEvent;
 pub use queue::{QueueEvent, ReleaseReason};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
@@ -204,6 +206,8 @@ pub enum EventBody {
     Technical(TechnicalEvent),
     /// A field visit.
     Visit(VisitEvent),
+    /// The service desk merged, split, handed to a senior, or kept a file.
+    Desk(DeskEvent),
     /// A line tells how it goes.
     Progressed {
         /// Which line.

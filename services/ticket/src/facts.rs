@@ -112,6 +112,40 @@ pub struct Contact {
     pub email: String,
     /// A telephone number.
     pub phone: String,
+    /// Every further way to the client.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+}
+
+/// One way to a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// By what.
+    pub kind: AddressKind,
+    /// A number, a mailbox, a handle.
+    pub value: String,
+    /// Which messenger or network; may be empty.
+    pub network: String,
+    /// Whether the client likes to be reached here.
+    pub is_preferred: bool,
+}
+
+/// By what an address is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressKind {
+    /// A telephone.
+    Phone,
+    /// E-mail.
+    Email,
+    /// A messenger.
+    Messenger,
+    /// A chat on a site.
+    Chat,
+    /// A social network.
+    SocialNetwork,
+    /// A user of the company's own application.
+    AppUser,
 }
 
 impl std::fmt::Debug for Contact {

@@ -20,8 +20,11 @@ async fn nobody_beyond_line_1_reaches_the_client() {
             [
                 "Ask",
                 "FollowUp",
+                "Merge",
+                "Split",
                 "AnswerVisit",
                 "ListVisits",
+                "WriteByTemplate",
                 "Rate",
                 "Confirm",
                 "GetCase",

@@ -41,7 +41,7 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             let answer = people.ask("Над домом пролетел вертолёт").await.expect(READY);
             fill.ticket = id_of(answer.ticket.as_ref());
         }
-        "Link" | "Unlink" => {
+        "Link" | "Unlink" | "Merge" => {
             fill.ticket = people.ticket_at(line).await;
             fill.other = people.ticket_at(line).await;
         }

@@ -2,6 +2,7 @@
 
 mod clarifications;
 mod deadlines;
+mod desk;
 mod queues;
 mod record;
 mod relay;

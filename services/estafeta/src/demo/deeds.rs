@@ -367,7 +367,8 @@ impl Player<'_> {
     }
 
     fn contact(&self) -> line1::Contact {
-        line1::Contact { name: self.request.name.clone(), email: String::new(), phone: self.request.phone.clone() }
+        let (name, phone) = (self.request.name.clone(), self.request.phone.clone());
+        line1::Contact { name, phone, ..line1::Contact::default() }
     }
 
     fn channel(&self) -> Result<Channel, Failure> {

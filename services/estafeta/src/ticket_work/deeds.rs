@@ -95,7 +95,7 @@ pub(super) async fn register(suite: &Connected, given: Register) -> Result<(), F
     let request = line1::RegisterRequest {
         request_id: suite.request_id(),
         client,
-        contact: Some(line1::Contact { name, email, phone }),
+        contact: Some(line1::Contact { name, email, phone, addresses: Vec::new() }),
         channel: named("CHANNEL", &channel, Channel::from_str_name)? as i32,
         kind: named("KIND", &kind, Kind::from_str_name)? as i32,
         subject,

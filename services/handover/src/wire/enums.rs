@@ -3,6 +3,7 @@
 use proto::{handover as hand, line1, line2, ticket as wire};
 use ticket::event::{SessionOutcome, VisitState};
 use ticket::evidence::StepResult;
+use ticket::facts::AddressKind;
 use ticket::{Channel, Impact, Kind, Language, Line, LinkKind, Mood, Priority, ReturnReason, Urgency};
 
 use super::Reader;
@@ -58,6 +59,10 @@ both_ways! {
     link_kind, to_link_kind: line1::LinkKind => LinkKind {
         Related <=> Related, DuplicateOf <=> DuplicateOf, DuplicatedBy <=> DuplicatedBy, CausedBy <=> CausedBy,
         CauseOf <=> CauseOf,
+    }
+    address_kind, to_address_kind: line1::AddressKind => AddressKind {
+        Phone <=> Phone, Email <=> Email, Messenger <=> Messenger, Chat <=> Chat, SocialNetwork <=> SocialNetwork,
+        AppUser <=> AppUser,
     }
     step_result, to_step_result: line2::StepResult => StepResult {
         Passed <=> Passed, Failed <=> Failed, Skipped <=> Skipped,

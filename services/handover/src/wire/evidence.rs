@@ -5,11 +5,14 @@ use ticket::evidence::{
     AttachmentRef, DeskEvidence, ExpertEvidence, Finding, OfferedArticle, Session, StepOutcome, TechnicalEvidence,
     Turn, VendorEvidence,
 };
-use ticket::facts::Contact;
+use ticket::facts::{Address, Contact};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{Impact, Mood, Urgency};
 
 use super::{Reader, enums, instant, to_instant};
+
+/// A client with more ways to be reached is reached by the first of them.
+const ADDRESSES_MAX: usize = 32;
 
 fn text(reader: &mut Reader, name: &str, value: &str) -> String {
     reader.optional(name, value, TEXT_BYTES_MAX).unwrap_or_default()
@@ -21,8 +24,18 @@ fn line(reader: &mut Reader, name: &str, value: &str) -> String {
 
 /// How to reach a client.
 pub fn contact(reader: &mut Reader, name: &str, given: Option<line1::Contact>) -> Option<Contact> {
-    let line1::Contact { name: person, email, phone } = given?;
+    let line1::Contact { name: person, email, phone, addresses } = given?;
+    let field = format!("{name}.addresses");
+    if addresses.len() > ADDRESSES_MAX {
+        reader.wrong(&field, format!("has {} entries; at most {ADDRESSES_MAX} are taken", addresses.len()));
+    }
+    if addresses.iter().filter(|given| given.is_preferred).count() > 1 {
+        reader.wrong(&field, "has more than one that is preferred; say which one is");
+    }
+    let addresses = addresses.into_iter().take(ADDRESSES_MAX).filter_map(|given| address(reader, &field, given));
+    let addresses = addresses.collect();
     Some(Contact {
+        addresses,
         name: line(reader, &format!("{name}.name"), &person),
         email: line(reader, &format!("{name}.email"), &email),
         phone: line(reader, &format!("{name}.phone"), &phone),
@@ -32,8 +45,20 @@ pub fn contact(reader: &mut Reader, name: &str, given: Option<line1::Contact>) -
 /// How to reach a client, on the wire.
 #[must_use]
 pub fn to_contact(contact: Contact) -> line1::Contact {
-    let Contact { name, email, phone } = contact;
-    line1::Contact { name, email, phone }
+    let Contact { name, email, phone, addresses } = contact;
+    let addresses = addresses.into_iter().map(|address| {
+        let Address { kind, value, network, is_preferred } = address;
+        line1::Address { kind: enums::to_address_kind(kind), value, network, is_preferred }
+    });
+    line1::Contact { name, email, phone, addresses: addresses.collect() }
+}
+
+fn address(reader: &mut Reader, name: &str, given: line1::Address) -> Option<Address> {
+    let line1::Address { kind, value, network, is_preferred } = given;
+    let kind = enums::address_kind(reader, &format!("{name}.kind"), kind, true);
+    let value = reader.text(&format!("{name}.value"), &value, LINE_BYTES_MAX);
+    let network = line(reader, &format!("{name}.network"), &network);
+    Some(Address { kind: kind?, value, network, is_preferred })
 }
 
 /// 0 → 1, with the contact that stays on line 1.

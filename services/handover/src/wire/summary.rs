@@ -1,6 +1,6 @@
 //! An event in one sentence, for people who read a timeline.
 
-use ticket::event::{ClarificationEvent, Decline, TechnicalEvent, VisitEvent};
+use ticket::event::{ClarificationEvent, Decline, DeskEvent, TechnicalEvent, VisitEvent};
 use ticket::{EventBody, Line};
 
 /// One sentence that says what happened at `line`.
@@ -29,6 +29,7 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Clarification(event) => clarification(event),
         EventBody::Technical(event) => technical(event),
         EventBody::Visit(event) => visit(event),
+        EventBody::Desk(event) => desk(event),
         EventBody::Progressed { by, .. } => format!("{by} reports progress"),
         EventBody::CustodyMoved { to, epoch } => format!("{to} holds it since epoch {epoch}"),
         EventBody::Diagnosed { .. } => "a finding was recorded".to_owned(),
@@ -79,6 +80,18 @@ fn visit(event: &VisitEvent) -> String {
         VisitEvent::Answered { agreed: true, .. } => "the client agreed to a visit".to_owned(),
         VisitEvent::Answered { agreed: false, .. } => "the time of a visit does not suit the client".to_owned(),
         VisitEvent::Late { state, .. } => format!("a visit is late: it is {}", state.name()),
+    }
+}
+
+fn desk(event: &DeskEvent) -> String {
+    match event {
+        DeskEvent::MergedInto { other } => format!("merged into {other}"),
+        DeskEvent::MergedFrom { other } => format!("the duplicate {other} was merged into it"),
+        DeskEvent::SplitOff { other, messages } => format!("{} messages became {other}", messages.len()),
+        DeskEvent::SplitFrom { other } => format!("split from {other}"),
+        DeskEvent::HandedToSenior { senior, .. } => format!("{senior} took over as a senior"),
+        DeskEvent::RatingAsked => "the client was asked for a rating".to_owned(),
+        DeskEvent::Attached { name, bytes, .. } => format!("{name} was attached ({bytes} bytes)"),
     }
 }
 

@@ -1,0 +1,51 @@
+//! What the service desk does with whole tickets.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TicketId;
+
+/// What the service desk did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum DeskEvent {
+    /// This ticket is a duplicate, and was put into another one.
+    MergedInto {
+        /// Which.
+        other: TicketId,
+    },
+    /// A duplicate was put into this ticket.
+    MergedFrom {
+        /// Which.
+        other: TicketId,
+    },
+    /// Messages of this ticket became a new one.
+    SplitOff {
+        /// Which.
+        other: TicketId,
+        /// Which messages, counted from 1.
+        messages: Vec<u32>,
+    },
+    /// This ticket was made of messages of another one.
+    SplitFrom {
+        /// Which.
+        other: TicketId,
+    },
+    /// A senior took over.
+    HandedToSenior {
+        /// Who.
+        senior: String,
+        /// Why.
+        reason: String,
+    },
+    /// The client was asked how content they are.
+    RatingAsked,
+    /// A file was put to it.
+    Attached {
+        /// Its SHA-256 in hexadecimal digits.
+        sha256: String,
+        /// Its name.
+        name: String,
+        /// How long it is.
+        bytes: u64,
+    },
+}
