@@ -1,7 +1,7 @@
 //! A ledger from the log of a ticket: which event does what to which clock.
 
 use jiff::Timestamp;
-use ticket::event::{Actor, Brought, ClarificationEvent, Event, EventBody};
+use ticket::event::{Actor, Brought, ClarificationEvent, Event, EventBody, HoldEvent};
 use ticket::{BondId, ClarificationId, Evidence, HandoverId, Line, Priority};
 
 use crate::agreement::{AgreementKind, Party};
@@ -78,6 +78,8 @@ struct Turn {
     question: Option<ClarificationId>,
     /// Whether the next move is a vendor's.
     with_vendor: bool,
+    /// The reason of a hold by hand.
+    by_hand: Option<String>,
     /// The open offer, and when it was made: who hands on has done so then, however long the answer takes.
     offer: Option<(HandoverId, Timestamp)>,
 }
@@ -126,6 +128,7 @@ impl<P: Promises> Reader<'_, P> {
             EventBody::ClarificationAnswered { clarification, .. } => self.told(at, *clarification),
             // Nobody waits for the answer any more, so that the clock goes on.
             EventBody::Clarification(ClarificationEvent::Expired { clarification }) => self.told(at, *clarification),
+            EventBody::Hold(hold) => self.held_by_hand(at, hold),
             EventBody::CustodyMoved { to, .. } => self.moved(at, *to),
             EventBody::TookOver { with, .. } => {
                 self.moved(at, event.line);
@@ -164,6 +167,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Visit(_)
             | EventBody::Queue(_)
             | EventBody::Desk(_)
+            | EventBody::Clock(_)
             | EventBody::Woke { .. } => {}
         }
     }
@@ -191,6 +195,12 @@ impl<P: Promises> Reader<'_, P> {
             EventBody::ClarificationAnswered { clarification, .. } => self.told(at, *clarification),
             // Nobody waits for the answer any more, so that the clock goes on.
             EventBody::Clarification(ClarificationEvent::Expired { clarification }) => self.told(at, *clarification),
+            EventBody::Hold(hold) => {
+                let (HoldEvent::Began { by, .. } | HoldEvent::Ended { by }) = hold;
+                if *by == event.line {
+                    self.held_by_hand(at, hold);
+                }
+            }
             EventBody::BondOpened { .. } | EventBody::SentToPartner { .. } => {
                 self.answered(at);
                 self.next_move(at, true);
@@ -246,6 +256,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Visit(_)
             | EventBody::Queue(_)
             | EventBody::Desk(_)
+            | EventBody::Clock(_)
             | EventBody::Woke { .. } => {}
         }
     }
@@ -280,7 +291,8 @@ impl<P: Promises> Reader<'_, P> {
 
     /// A clock begins, or begins anew with nothing counted and the target of now.
     fn begin(&mut self, at: Timestamp) {
-        self.turn = Some(Turn { begun: at, notes: Vec::new(), question: None, with_vendor: false, offer: None });
+        self.turn =
+            Some(Turn { begun: at, notes: Vec::new(), question: None, with_vendor: false, by_hand: None, offer: None });
         self.promise(at);
     }
 
@@ -330,21 +342,34 @@ impl<P: Promises> Reader<'_, P> {
 
     /// Another line has it, and the question of the one before is no longer waited for.
     fn moved(&mut self, at: Timestamp, to: Line) {
-        self.waits(at, |turn| (turn.question, turn.with_vendor) = (None, to == Line::Vendor));
+        self.waits(at, |turn| {
+            (turn.question, turn.with_vendor, turn.by_hand) = (None, to == Line::Vendor, None);
+        });
     }
 
     fn next_move(&mut self, at: Timestamp, is_vendors: bool) {
         self.waits(at, |turn| turn.with_vendor = is_vendors);
     }
 
-    /// Notes for what the ticket waits after `change`: first for the client, then for a vendor.
+    /// Somebody put it on hold, or ended that.
+    fn held_by_hand(&mut self, at: Timestamp, hold: &HoldEvent) {
+        self.waits(at, |turn| {
+            turn.by_hand = match hold {
+                HoldEvent::Began { reason, .. } => Some(reason.clone()),
+                HoldEvent::Ended { .. } => None,
+            };
+        });
+    }
+
+    /// Notes for what the ticket waits after `change`: first for the client, then for a vendor, then as somebody said.
     fn waits(&mut self, at: Timestamp, change: impl FnOnce(&mut Turn)) {
         let Some(turn) = &mut self.turn else { return };
         change(turn);
-        match (turn.question, turn.with_vendor) {
-            (Some(_), _) => self.hold(at, CLIENT),
-            (None, true) => self.hold(at, VENDOR),
-            (None, false) => self.happened(at, What::Resumed),
+        match (turn.question, turn.with_vendor, turn.by_hand.clone()) {
+            (Some(_), _, _) => self.hold(at, CLIENT),
+            (None, true, _) => self.hold(at, VENDOR),
+            (None, false, Some(reason)) => self.hold(at, &reason),
+            (None, false, None) => self.happened(at, What::Resumed),
         }
     }
 }

@@ -46,6 +46,14 @@ pub enum Failure {
     /// A plan allows what nobody knows to redact.
     #[error("{0}")]
     PlanAllows(String),
+    /// A line cannot keep its plans.
+    #[error("{line} cannot keep the plan: {reason}")]
+    Plans {
+        /// Which line.
+        line: Line,
+        /// What it says.
+        reason: String,
+    },
     /// Two plans for one organization.
     #[error("{} is a second plan of the organization `{organization}`; give one plan for each", path.display())]
     SecondPlan {

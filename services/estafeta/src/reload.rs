@@ -60,11 +60,18 @@ pub async fn look(settings: &Settings, plans: &Plans, desks: &[Desk]) -> Result<
     }
     for plan in changed {
         info!(organization = %plan.organization(), version = %plan.version(), "the plan has changed");
-        plans.put((*plan).clone());
+        match desks.first() {
+            Some(desk) => plans.follow((*plan).clone(), desk.clock().now()),
+            None => plans.put((*plan).clone()),
+        }
         for desk in desks {
+            let line = desk.line();
+            desk.keep_plans().await.map_err(|refused| Failure::Plans { line, reason: refused.to_string() })?;
+            let rung = desk.reckon_anew(plan.organization()).await;
+            rung.map_err(|refused| Failure::Plans { line, reason: refused.to_string() })?;
             // What people and groups have that the plan does not know any more goes back to the queue.
             if let Err(problem) = queues::plan_came(desk, plan.organization()).await {
-                warn!(line = %desk.line(), %problem, "who has lost access is not looked for");
+                warn!(%line, %problem, "who has lost access is not looked for");
             }
         }
     }

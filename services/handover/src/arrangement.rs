@@ -2,8 +2,8 @@
 
 use proto::handover as hand;
 use proto::handover::arrangement_service_server::ArrangementService;
-use ticket::event::{ClarificationEvent, VisitEvent, VisitNews};
-use ticket::field::TEXT_BYTES_MAX;
+use ticket::event::{ClarificationEvent, HoldEvent, VisitEvent, VisitNews};
+use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{ClarificationId, EventBody, Line, Ticket, VisitId};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -15,7 +15,7 @@ use crate::parcel::Parcel;
 use crate::refused::Refused;
 use crate::relay::{only_owner, verified_head};
 use crate::rules::Told;
-use crate::wire::{Reader, visit};
+use crate::wire::{Reader, instant, to_instant, visit};
 
 /// What the outbox carries to `ArrangementService`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +26,8 @@ pub enum ArrangementParcel {
     VisitNews,
     /// `ArrangementService.AnswerVisit`.
     VisitAnswer,
+    /// `ArrangementService.TellHold`.
+    Hold,
 }
 
 /// What another line said about an arrangement with the client.
@@ -49,6 +51,11 @@ pub enum Arranged {
         by: Line,
         /// How it stands.
         news: VisitNews,
+    },
+    /// A line put the ticket on hold by hand, or goes on with it. Only line 1 hears this.
+    Hold {
+        /// What happened there.
+        event: HoldEvent,
     },
     /// The client's word on a visit's time window.
     VisitAnswer {
@@ -118,6 +125,32 @@ impl ArrangementService for Arrangements {
         .await
     }
 
+    async fn tell_hold(
+        &self,
+        request: Request<hand::TellHoldRequest>,
+    ) -> Result<Response<hand::TellHoldResponse>, Status> {
+        answer(request, async |caller, request| {
+            let message = request.clone();
+            let hand::TellHoldRequest { envelope, reason, until } = request;
+            let mut reader = Reader::default();
+            let head = Head::read(&mut reader, envelope);
+            let reason = reader.optional("reason", &reason, LINE_BYTES_MAX);
+            let until = until.and_then(|until| to_instant(&mut reader, "until", Some(until)));
+            let head = verified_head(&caller, reader.finish(head)?, "TellHold")?;
+            only_owner(self.0.line(), head.from)?;
+            let by = head.from;
+            let event = match reason {
+                Some(reason) => HoldEvent::Began { by, reason, until, note: String::new() },
+                None => HoldEvent::Ended { by },
+            };
+            let done = hand::TellHoldResponse { message_id: head.id.to_string() };
+            let told = Told::Arranged(Arranged::Hold { event });
+            let heard = self.0.hear(head, For::Here, told, &message, done.clone()).await?;
+            Ok(heard.unwrap_or(done))
+        })
+        .await
+    }
+
     async fn answer_visit(
         &self,
         request: Request<hand::AnswerVisitRequest>,
@@ -147,6 +180,7 @@ pub(crate) async fn note(change: &Change<'_>, ticket: &Ticket, told: Arranged) -
             EventBody::Clarification(ClarificationEvent::Reminded { clarification, count })
         }
         Arranged::Expired { clarification } => EventBody::Clarification(ClarificationEvent::Expired { clarification }),
+        Arranged::Hold { event } => EventBody::Hold(event),
         Arranged::Visit { by: _, news } => EventBody::Visit(VisitEvent::Told { news }),
         Arranged::VisitAnswer { visit, sequence, agreed, comment } => {
             EventBody::Visit(VisitEvent::Answered { visit, sequence, agreed, comment })
@@ -160,7 +194,7 @@ pub(crate) async fn tell_clarification(change: &Change<'_>, ticket: &Ticket, wha
     let (clarification, happened, reminders) = match what {
         Arranged::Reminder { clarification, count } => (clarification, hand::ClarificationStep::Reminded, count),
         Arranged::Expired { clarification } => (clarification, hand::ClarificationStep::Expired, 0),
-        Arranged::Visit { .. } | Arranged::VisitAnswer { .. } => return Ok(()),
+        Arranged::Visit { .. } | Arranged::VisitAnswer { .. } | Arranged::Hold { .. } => return Ok(()),
     };
     let parcel = Parcel::Arrangement(ArrangementParcel::Clarification);
     let step = format!("{clarification}:{}:{reminders}", happened.as_str_name());
@@ -210,4 +244,21 @@ pub async fn answer_visit(
         comment,
     };
     change.send(ticket, to, parcel, &envelope, &message).await
+}
+
+/// Tells line 1 that the ticket waits here, or waits no longer, within a change. `step` is what causes it.
+pub(crate) async fn tell_hold(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    event: &HoldEvent,
+    step: &str,
+) -> Result<(), Refused> {
+    let parcel = Parcel::Arrangement(ArrangementParcel::Hold);
+    let envelope = change.envelope(ticket, parcel, Line::OWNER, step);
+    let (reason, until) = match event {
+        HoldEvent::Began { reason, until, .. } => (reason.clone(), until.map(instant)),
+        HoldEvent::Ended { .. } => (String::new(), None),
+    };
+    let message = hand::TellHoldRequest { envelope: Some(envelope.clone()), reason, until };
+    change.send(ticket, Line::OWNER, parcel, &envelope, &message).await
 }

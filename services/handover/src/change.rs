@@ -1,6 +1,7 @@
 //! What a job works with inside a transaction.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use plan::Plan;
@@ -31,6 +32,8 @@ pub struct Change<'w> {
     pub actor: Actor,
     /// The trace of the work that causes it.
     pub trace: TraceContext,
+    /// The tickets about which something was written that may move a clock.
+    pub(crate) written: Mutex<BTreeSet<TicketId>>,
 }
 
 impl Change<'_> {
@@ -87,6 +90,9 @@ impl Change<'_> {
     }
 
     async fn log_of(&self, actor: Actor, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
+        if !matches!(body, EventBody::Clock(_)) {
+            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket.facts.id);
+        }
         let event = Event {
             organization: self.organization().clone(),
             ticket: ticket.facts.id,
@@ -98,6 +104,10 @@ impl Change<'_> {
             body,
         };
         Ok(self.work.append(&event).await?)
+    }
+
+    pub(crate) fn written_about(&self) -> BTreeSet<TicketId> {
+        std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The head of a message about `ticket` that this change causes by `step`.

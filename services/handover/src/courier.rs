@@ -380,6 +380,9 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
                 ArrangementParcel::VisitNews => {
                     arrange.tell_visit(decode::<hand::TellVisitRequest>(payload)?).await?;
                 }
+                ArrangementParcel::Hold => {
+                    arrange.tell_hold(decode::<hand::TellHoldRequest>(payload)?).await?;
+                }
                 ArrangementParcel::VisitAnswer => {
                     arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
                 }

@@ -9,6 +9,7 @@ use proto::ticket as wire;
 use texts::Text;
 use ticket::{Event, EventBody, Language, Line, Ticket};
 
+use crate::plans::Known;
 use crate::wire::instant;
 
 /// Every clock of `ticket` that something was promised for, by the log of `line`.
@@ -16,26 +17,26 @@ use crate::wire::instant;
 /// # Errors
 /// [`Unreckonable`], which a plan without faults does not lead to.
 pub(crate) fn clocks(
-    plan: &Plan,
+    known: &Known,
     line: Line,
     ticket: &Ticket,
     log: &[Event],
     now: Timestamp,
 ) -> Result<Vec<wire::Clock>, Unreckonable> {
-    let calendars = plan.calendars_in_force();
+    let calendars = known.calendars();
     let mut clocks = Vec::new();
     for party in parties(line, log) {
         for measure in [Measure::Response, Measure::Resolution] {
-            let known = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
-            let ledger = from_log(log, &party, measure, known, plan);
-            clocks.extend(clock(plan, calendars, &party, &ledger, now)?);
+            let triage = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
+            let ledger = from_log(log, &party, measure, triage, known);
+            clocks.extend(clock(known.plan(), calendars, &party, &ledger, now)?);
         }
     }
     Ok(clocks)
 }
 
 /// With whom `line` has agreements about a ticket. Line 0 keeps the client's clock while only it knows the ticket.
-fn parties(line: Line, log: &[Event]) -> Vec<Party> {
+pub(crate) fn parties(line: Line, log: &[Event]) -> Vec<Party> {
     let bonds = log.iter().filter_map(|event| match &event.body {
         EventBody::BondOpened { vendor, .. } => Some(vendor.clone()),
         _ => None,

@@ -1,7 +1,7 @@
 //! A line at work: its rules, its database, its plans and the way to the others.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use plan::Plan;
@@ -207,7 +207,15 @@ impl Desk {
             .0
             .store
             .write(move |work: &Work| {
-                Box::pin(async move { job(&Change { work, plan, line, now, actor, trace }).await })
+                Box::pin(async move {
+                    let change = Change { work, plan, line, now, actor, trace, written: Mutex::default() };
+                    let done = job(&change).await?;
+                    // What was written may move a deadline.
+                    for ticket in change.written_about() {
+                        change.look_at_clocks(ticket).await?;
+                    }
+                    Ok(done)
+                })
             })
             .await;
         if matches!(done, Err(Refused::Halted)) {

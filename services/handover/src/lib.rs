@@ -15,12 +15,16 @@ mod backoff;
 mod caller;
 mod change;
 mod clarification;
+mod clocks;
 mod courier;
 mod custodian;
 mod deadlines;
 mod desk;
 mod fuse;
+mod hold;
+mod inbox;
 mod messages;
+mod notice;
 mod order;
 mod parcel;
 mod plans;
@@ -42,10 +46,12 @@ pub use clarification::answered;
 pub use custodian::Custodian;
 pub use desk::{Desk, Peers, Setup};
 pub use fuse::{CrashPoint, Fuse};
+pub use hold::{HOLD_MAX, hold};
 pub use messages::{ask, report};
+pub use notice::{Notice, Recipient};
 pub use order::{Order, fingerprint, ticket_id};
 pub use parcel::{Parcel, PartnerParcel};
-pub use plans::Plans;
+pub use plans::{Known, Plans};
 pub use reading::{Reading, page_size};
 pub use receiving::{Arrival, known_answer, tell_everyone};
 pub use refused::Refused;
@@ -55,7 +61,9 @@ pub use sending::{Sent, offer_back, offer_solved, offer_up};
 pub use waking::wake_again;
 
 use proto::handover::arrangement_service_server::ArrangementServiceServer;
+use proto::handover::clock_service_server::ClockServiceServer;
 use proto::handover::custodian_service_server::CustodianServiceServer;
+use proto::handover::notice_service_server::NoticeServiceServer;
 use proto::handover::relay_service_server::RelayServiceServer;
 use proto::ticket::ticket_service_server::TicketServiceServer;
 use rpc::server::ServiceBuilder;
@@ -75,5 +83,8 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
 #[must_use]
 pub fn custodian_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
     let limits = stack.limits;
-    line_service(desk, stack).add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits))
+    line_service(desk, stack)
+        .add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits))
+        .add(tuned!(ClockServiceServer::new(hold::Clocks(desk.clone())), limits))
+        .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits))
 }

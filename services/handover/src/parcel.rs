@@ -42,7 +42,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -54,6 +54,7 @@ impl Parcel {
         (Self::Arrangement(ArrangementParcel::Clarification), "clarification-update"),
         (Self::Arrangement(ArrangementParcel::VisitNews), "visit-news"),
         (Self::Arrangement(ArrangementParcel::VisitAnswer), "visit-answer"),
+        (Self::Arrangement(ArrangementParcel::Hold), "hold"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),

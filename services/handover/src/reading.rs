@@ -109,9 +109,9 @@ impl TicketService for Reading {
         answer(request, async |caller, request| {
             let id = ticket_id(&request.ticket_id)?;
             let (ticket, _) = self.0.find(&caller.organization, id).await?;
-            let plan = self.0.plan(&caller.organization)?;
+            let known = self.0.0.plans.known(&caller.organization)?;
             let log = self.0.events_of(&caller.organization, id).await?;
-            let clocks = deadlines::clocks(&plan, self.0.line(), &ticket, &log, self.0.clock().now())?;
+            let clocks = deadlines::clocks(&known, self.0.line(), &ticket, &log, self.0.clock().now())?;
             Ok(wire::ExplainDeadlineResponse { clocks })
         })
         .await

@@ -104,6 +104,9 @@ pub enum Refused {
     /// No such zone in the plan.
     #[error("the plan has no zone `{0}`")]
     ZoneUnknown(String),
+    /// No such reason for a hold in the plan.
+    #[error("the plan has no reason for a hold `{0}`")]
+    HoldReasonUnknown(String),
     /// No such category in the plan.
     #[error("the plan has no category `{0}`")]
     CategoryUnknown(String),
@@ -247,6 +250,7 @@ impl Problem for Refused {
             Self::ClarificationNotFound(_) => Reason::ClarificationNotFound,
             Self::ZoneUnknown(_) => Reason::ZoneUnknown,
             Self::CategoryUnknown(_) => Reason::CategoryUnknown,
+            Self::HoldReasonUnknown(_) => Reason::HoldReasonUnknown,
             Self::StepRefused { .. } => Reason::ChecklistStepRefused,
             Self::RecordFull { .. } => Reason::RecordFull,
             Self::ReviewRequired { .. } => Reason::ReviewRequired,
@@ -308,6 +312,7 @@ impl Problem for Refused {
             Self::ClarificationNotFound(id) => vec![("clarification", id.clone())],
             Self::ZoneUnknown(zone) => vec![("zone", zone.clone())],
             Self::CategoryUnknown(category) => vec![("category", category.clone())],
+            Self::HoldReasonUnknown(reason) => vec![("reason", reason.clone())],
             Self::StepRefused { step, .. } => vec![("step", step.clone())],
             Self::RecordFull { what, most } => vec![("what", (*what).to_owned()), ("most", most.to_string())],
             Self::ReviewRequired { ticket, action } => {

@@ -1,15 +1,16 @@
 //! Nothing sleeps for ever: what happens to a ticket when its deadline passes.
 
+use futures::StreamExt;
 use jiff::SignedDuration;
 use store::Timer;
 use ticket::{Actor, EventBody, Line, OrganizationId, Ticket, TicketId, Wake, WakeReason};
 use tracing::{Instrument, info_span, warn};
 
 use crate::change::Change;
-use crate::clarification;
 use crate::desk::Desk;
 use crate::messages::report;
 use crate::refused::Refused;
+use crate::{clarification, clocks, hold, notice};
 
 /// How long a claimed wake-up is this process's alone.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -51,17 +52,23 @@ impl Desk {
             }
         };
         let due = claimed.len();
-        for timer in claimed {
-            let (kind, id) = (timer.kind.clone(), timer.id.clone());
-            if let Err(problem) = self.ring(timer).await {
-                // The lease runs out, and it rings again.
-                warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
-            }
-        }
+        // At the same time, so that they share commits.
+        futures::stream::iter(claimed)
+            .for_each_concurrent(BATCH as usize, |timer| async move {
+                let (kind, id) = (timer.kind.clone(), timer.id.clone());
+                if let Err(problem) = self.ring(timer).await {
+                    // The lease runs out, and it rings again.
+                    warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
+                }
+            })
+            .await;
         due
     }
 
     async fn ring(&self, timer: Timer) -> Result<(), Refused> {
+        if timer.kind == clocks::TIMER {
+            return self.ring_clocks(timer).await;
+        }
         let rules = self.0.rules.clone();
         let organization = timer.organization.clone();
         let span = match timer.ticket {
@@ -75,6 +82,8 @@ impl Desk {
                 let Some(timer) = known.filter(|timer| timer.due <= change.now) else { return Ok(()) };
                 change.work.clear_timer(change.organization(), &timer.kind, &timer.id).await?;
                 match timer.kind.as_str() {
+                    hold::TIMER => hold::rang(change, &timer).await,
+                    notice::TIMER => notice::rang(change, &timer).await,
                     clarification::TIMER => clarification::rang(change, &timer, rules.as_ref()).await,
                     _ => rules.rang(change, &timer).await,
                 }

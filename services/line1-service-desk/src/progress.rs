@@ -36,7 +36,7 @@ pub(crate) async fn rang(change: &Change<'_>, timer: &Timer) -> Result<(), Refus
         // The client has had the last word to expect: the end.
         State::Resolved { .. } | State::Closed { .. } => return Ok(()),
         State::OnHold { reason: HoldReason::Client { .. }, .. } => true,
-        State::OnHold { reason: HoldReason::Vendor, .. } | State::Open => false,
+        State::OnHold { reason: HoldReason::Vendor | HoldReason::Reason { .. }, .. } | State::Open => false,
     };
     let mut home: Home = change.work.own(change.organization(), id).await?;
     if waits_for_client || home.waits_for_client() {

@@ -76,7 +76,7 @@ impl Rules for ServiceDesk {
                 home.questions.iter_mut().filter(|q| q.id == *clarification).for_each(|q| q.expired = true);
             }
             Told::Arranged(Arranged::Visit { by, news }) => visit::told(change, ticket, &mut home, *by, news).await?,
-            Told::Arranged(Arranged::VisitAnswer { .. })
+            Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. })
             | Told::Progress { took_over: None, .. }
             | Told::Answer { .. }
             | Told::ClientMessage { .. }

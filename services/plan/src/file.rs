@@ -16,6 +16,7 @@ use crate::fault::Gathered;
 use crate::hold::HoldReasonEntry;
 use crate::knowledge::KnowledgeEntry;
 use crate::line::LineEntry;
+use crate::notices::NoticesEntry;
 use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
 use crate::place::{At, shorten};
@@ -75,6 +76,8 @@ pub(crate) struct File {
     pub(crate) priorities: Option<At<PrioritiesEntry>>,
     /// How sure line 0 must be; needed where there is a line 0.
     pub(crate) automation: Option<At<AutomationEntry>>,
+    /// How often people are told by themselves; what is customary when left out.
+    pub(crate) notices: Option<NoticesEntry>,
     /// How knowledge is kept; what is customary when left out.
     pub(crate) knowledge: Option<KnowledgeEntry>,
     /// What clients are told automatically, by the time of day.
@@ -120,7 +123,7 @@ impl File {
         let (replies, vendors) = (sections.one("replies"), sections.many("vendors"));
         let hop_budget = sections.one("hop_budget");
         let (people, queues) = (sections.many("people"), sections.maybe("queues"));
-        let knowledge = sections.maybe("knowledge");
+        let (knowledge, notices) = (sections.maybe("knowledge"), sections.maybe("notices"));
         let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
@@ -145,6 +148,7 @@ impl File {
             timers: timers?,
             priorities,
             automation,
+            notices,
             knowledge,
             replies: replies?,
             vendors,

@@ -21,6 +21,8 @@ pub struct Organization {
     pub language: Language,
     /// People with authority over all groups, beside the groups' members.
     pub supervisors: Vec<String>,
+    /// Whether this plan holds for the past too; else an edit leaves the past as it was.
+    pub rewrites_past: bool,
 }
 
 /// Whose plan this is.
@@ -39,6 +41,10 @@ pub(crate) struct OrganizationEntry {
     /// People with authority over all groups, by the id they sign in with.
     #[serde(default)]
     pub(crate) supervisors: Vec<At<String>>,
+    /// Whether this plan holds for the past too: deadlines are reckoned anew as if it had always been in force. It does not when
+    /// left out.
+    #[serde(default)]
+    rewrites_past: bool,
 }
 
 impl OrganizationEntry {
@@ -52,7 +58,14 @@ impl OrganizationEntry {
         let language = self.language.find(gathered);
         unique(&self.supervisors, "supervisor", gathered);
         let supervisors = self.supervisors.iter().map(|at| person(at, gathered)).collect();
-        Some(Organization { id: id.ok()?, name, time_zone: time_zone?, language: language?, supervisors })
+        Some(Organization {
+            id: id.ok()?,
+            name,
+            time_zone: time_zone?,
+            language: language?,
+            supervisors,
+            rewrites_past: self.rewrites_past,
+        })
     }
 }
 

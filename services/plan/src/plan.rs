@@ -1,6 +1,7 @@
 //! The plan as the services read it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use deadline::{Agreement, Calendar, Calendars, Ledger, Measure, Party, What, agreement_for};
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ use crate::hold::{self, HoldReason};
 use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
 use crate::line::{self, LineRules, Target};
+use crate::notices::{self, NoticeRules};
 use crate::organization::Organization;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
@@ -36,6 +38,7 @@ use crate::version::PlanVersion;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     version: PlanVersion,
+    text: Arc<str>,
     organization: Organization,
     topology: Topology,
     lines: BTreeMap<Line, LineRules>,
@@ -55,6 +58,7 @@ pub struct Plan {
     pub(crate) knowledge: KnowledgeRules,
     pub(crate) conversation: ConversationRules,
     pub(crate) templates: BTreeMap<String, Template>,
+    pub(crate) notices: NoticeRules,
     pub(crate) timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
@@ -126,6 +130,7 @@ impl Plan {
         let line_targets = agreement::of_lines(&lines, &vendors);
         Some(Self {
             version: PlanVersion::of(text),
+            text: text.into(),
             organization: organization?,
             topology: topology?,
             lines,
@@ -144,6 +149,7 @@ impl Plan {
             knowledge,
             conversation,
             templates,
+            notices: notices::check(file.notices.as_ref(), gathered),
             timers,
             matrix: matrix?,
             thresholds,
@@ -158,6 +164,12 @@ impl Plan {
     #[must_use]
     pub fn version(&self) -> &PlanVersion {
         &self.version
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whose plan this is.

@@ -206,6 +206,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a vendor has no products", SMALL, "products = [\"Касса 4\"]", "products = []"),
     ("a contract is empty", SMALL, "contract = \"TS-12\"", "contract = \"\""),
     ("a kind of data is malformed", DEMO, "\"ip-address\"", "\"IP address\""),
+    ("a digest that never comes", DEMO, "digest_minutes = 15", "digest_minutes = 0"),
+    ("a digest that nobody reads", DEMO, "digest_lines = 20", "digest_lines = 1000"),
     ("a precision that nobody keeps", DEMO, "precision = 0.9\n", "precision = 1.0\n"),
     ("learning never comes", DEMO, "learn_every_days = 7", "learn_every_days = 0"),
     ("vendors without a vendor line", SMALL, "[[lines]]\nline = \"vendor\"\n", "[[lines]]\nline = \"expert\"\n"),

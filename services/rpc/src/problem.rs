@@ -84,6 +84,7 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::CategoryUnknown
         | Reason::PersonUnknown
         | Reason::GroupUnknown
+        | Reason::HoldReasonUnknown
         | Reason::PageTokenInvalid
         | Reason::ResumeTokenInvalid
         | Reason::MessageUnreadable => (Code::InvalidArgument, Retry::Never),

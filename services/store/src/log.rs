@@ -15,7 +15,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Order};
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Select, Set};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
+};
 use ticket::{Event, OrganizationId, TicketId};
 
 use crate::error::StoreError;
@@ -96,6 +98,19 @@ impl Work {
         let rows = since_version(organization, ticket, seen, limit).all(&self.transaction).await;
         let rows = rows.map_err(|error| self.fault(error))?;
         rows.into_iter().map(|row| read(row).map(|(_, event)| event)).collect()
+    }
+}
+
+impl Work {
+    /// How many events of a ticket there are.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_events(&self, organization: &OrganizationId, ticket: TicketId) -> Result<u64, StoreError> {
+        let all = Entity::find()
+            .filter(Column::Organization.eq(organization.as_str()))
+            .filter(Column::Ticket.eq(ticket.to_string()));
+        all.count(&self.transaction).await.map_err(|error| self.fault(error))
     }
 }
 

@@ -145,6 +145,15 @@ impl Work {
         Ok(done.rows_affected > 0)
     }
 
+    /// Lets every timer of this kind ring at `at`; how many there are.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn ring_all(&self, organization: &OrganizationId, kind: &str, at: Timestamp) -> Result<u64, StoreError> {
+        let sql = "UPDATE timer SET due = $3, claimable = $3 WHERE organization = $1 AND kind = $2";
+        self.run(sql, vec![organization.as_str().into(), kind.into(), micros(at).into()]).await
+    }
+
     /// Takes every timer of a ticket away; how many there were.
     ///
     /// # Errors

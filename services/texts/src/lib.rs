@@ -38,6 +38,14 @@ macro_rules! texts {
 }
 
 texts! {
+    /// To people: a part of what was promised has passed: `number`, `subject`, `clock`, `percent`, `due`.
+    ClockWarned = "clock_warned",
+    /// To people: a promise is broken: `number`, `subject`, `clock`, `due`.
+    ClockBreached = "clock_breached",
+    /// What is measured: until somebody answers.
+    MeasureResponse = "measure_response",
+    /// What is measured: until it is solved.
+    MeasureResolution = "measure_resolution",
     /// An automatic answer: `answer`.
     Answered = "answered",
     /// Handed to a person, nothing to offer: `greeting`.

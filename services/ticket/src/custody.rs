@@ -149,6 +149,13 @@ pub enum HoldReason {
     },
     /// The vendor's next move.
     Vendor,
+    /// What a reason of the plan says; put on hold by hand.
+    Reason {
+        /// The reason's id.
+        id: String,
+        /// Until when, if it ends by itself.
+        until: Option<Timestamp>,
+    },
 }
 
 /// One change of custody.

@@ -1,12 +1,14 @@
 //! What happened to a ticket: the audit trail, the timeline and the source of live streams.
 
 mod clarification;
+mod clock;
 mod desk;
 mod queue;
 mod technical;
 mod visit;
 
 pub use clarification::ClarificationEvent;
+pub use clock::{ClockEvent, ClockName, HoldEvent};
 pub use desk::DeskEvent;
 pub use queue::{QueueEvent, ReleaseReason};
 pub use technical::{SessionOutcome, TechnicalEvent};
@@ -208,6 +210,10 @@ pub enum EventBody {
     Visit(VisitEvent),
     /// The service desk merged, split, handed to a senior, or kept a file.
     Desk(DeskEvent),
+    /// The ticket was put on hold by hand, or the hold ended.
+    Hold(HoldEvent),
+    /// A clock of the ticket came to a warning, or too far.
+    Clock(ClockEvent),
     /// A line tells how it goes.
     Progressed {
         /// Which line.

@@ -110,6 +110,9 @@ impl Letter {
                     ArrangementParcel::VisitNews => {
                         arrange.tell_visit(open::<hand::TellVisitRequest>(payload)).await?.into_inner().encode_to_vec()
                     }
+                    ArrangementParcel::Hold => {
+                        arrange.tell_hold(open::<hand::TellHoldRequest>(payload)).await?.into_inner().encode_to_vec()
+                    }
                     ArrangementParcel::VisitAnswer => arrange
                         .answer_visit(open::<hand::AnswerVisitRequest>(payload))
                         .await?

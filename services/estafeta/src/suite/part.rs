@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
+use tracing::warn;
 
 use crate::failure::Failure;
 use crate::settings::Database;
@@ -90,6 +91,10 @@ impl Recipe {
             limits: rpc::Limits::default(),
         };
         let (desk, service) = self.line_of(setup, stack);
+        if let Err(error) = desk.keep_plans().await {
+            // The line works without them; the past is then asked of the plan of now.
+            warn!(%line, error = &error as &dyn std::error::Error, "the plans before this one cannot be read or kept");
+        }
         let running = match listener {
             Some(listener) => Some(rpc::serve(listener, service.clone(), self.telemetry.clone()).await),
             None => None,

@@ -1,6 +1,8 @@
 //! An event in one sentence, for people who read a timeline.
 
-use ticket::event::{ClarificationEvent, Decline, DeskEvent, TechnicalEvent, VisitEvent};
+use ticket::event::{
+    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, TechnicalEvent, VisitEvent,
+};
 use ticket::{EventBody, Line};
 
 /// One sentence that says what happened at `line`.
@@ -30,6 +32,8 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Technical(event) => technical(event),
         EventBody::Visit(event) => visit(event),
         EventBody::Desk(event) => desk(event),
+        EventBody::Hold(event) => hold(event),
+        EventBody::Clock(event) => clock(event),
         EventBody::Progressed { by, .. } => format!("{by} reports progress"),
         EventBody::CustodyMoved { to, epoch } => format!("{to} holds it since epoch {epoch}"),
         EventBody::Diagnosed { .. } => "a finding was recorded".to_owned(),
@@ -50,6 +54,22 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Rated { score } => format!("the client gave {score} of 5"),
         EventBody::Queue(event) => super::queue::summary(event),
         EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
+    }
+}
+
+fn hold(event: &HoldEvent) -> String {
+    match event {
+        HoldEvent::Began { by, reason, .. } => format!("{by} put it on hold: {reason}"),
+        HoldEvent::Ended { by } => format!("{by} goes on with it"),
+    }
+}
+
+fn clock(event: &ClockEvent) -> String {
+    let name = |clock: &ClockName| format!("the {} clock of {}", clock.measure, clock.party);
+    match event {
+        ClockEvent::Warned { clock, percent, due } => format!("{percent} % of {} have passed, due {due}", name(clock)),
+        ClockEvent::Breached { clock, due } => format!("{} is breached, was due {due}", name(clock)),
+        ClockEvent::Escalated { clock } => format!("the supervisors were called in for {}", name(clock)),
     }
 }
 

@@ -1,0 +1,242 @@
+//! The clocks of tickets ring: people are warned when a part of what was promised has passed, and when a promise is broken the
+//! supervisors are called in.
+//!
+//! A ticket has one timer for all its clocks. Whatever is written into its log lets the timer ring at once; ringing reads
+//! the log, tells what is due, and sets the timer to the next instant at which something will be. What was told once stands
+//! in the log and is not told again, whatever process dies in between.
+
+use deadline::{Calendars, Ledger, Measure, Party, Percent, State, Triage, Unreckonable, from_log};
+use jiff::Timestamp;
+use plan::Plan;
+use store::Timer;
+use texts::Text;
+use ticket::event::{ClockEvent, ClockName};
+use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, TicketId};
+
+use crate::change::{Change, corrupt};
+use crate::deadlines::parties;
+use crate::desk::Desk;
+use crate::notice::{Notice, Recipient};
+use crate::plans::Known;
+use crate::refused::Refused;
+
+/// The kind of the timers of clocks; the id of one is that of its ticket.
+pub(crate) const TIMER: &str = "clock";
+
+/// What is to be told now, and when to look again.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outlook {
+    due: Vec<ClockEvent>,
+    next: Option<Timestamp>,
+}
+
+/// What the clocks of `ticket` come to, by the log of `line`.
+fn outlook(known: &Known, line: Line, ticket: &Ticket, log: &[Event], now: Timestamp) -> Result<Outlook, Unreckonable> {
+    let calendars = known.calendars();
+    let mut outlook = Outlook::default();
+    for party in parties(line, log) {
+        for measure in [Measure::Response, Measure::Resolution] {
+            let triage = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
+            let ledger = from_log(log, &party, measure, triage, known);
+            let plan = known.plan();
+            let parts = plan.agreement(&party, measure, ticket.facts.priority, ticket.facts.category.as_deref());
+            let parts = parts.map(|agreement| agreement.warnings.clone()).unwrap_or_default();
+            outlook.look_at(&name(&party, measure), &ledger, &parts, calendars, log, now)?;
+        }
+    }
+    Ok(outlook)
+}
+
+fn name(party: &Party, measure: Measure) -> ClockName {
+    let party = match party {
+        Party::Client => "client".to_owned(),
+        Party::Line(line) => line.name().to_owned(),
+        Party::Vendor(vendor) => format!("vendor:{vendor}"),
+    };
+    let measure = match measure {
+        Measure::Response => "response",
+        Measure::Resolution => "resolution",
+    };
+    ClockName { party, measure: measure.to_owned() }
+}
+
+impl Outlook {
+    fn look_at(
+        &mut self,
+        clock: &ClockName,
+        ledger: &Ledger,
+        parts: &[Percent],
+        calendars: &Calendars,
+        log: &[Event],
+        now: Timestamp,
+    ) -> Result<(), Unreckonable> {
+        let Some(begun) = ledger.facts().first().map(|fact| fact.at) else { return Ok(()) };
+        let told = log.iter().filter(|event| event.at >= begun).filter_map(|event| match &event.body {
+            EventBody::Clock(event) => Some(event),
+            _ => None,
+        });
+        let (mut warned, mut breached) = (0, false);
+        for event in told {
+            match event {
+                ClockEvent::Warned { clock: of, percent, .. } if of == clock => warned = warned.max(*percent),
+                ClockEvent::Breached { clock: of, .. } => breached |= of == clock,
+                ClockEvent::Warned { .. } | ClockEvent::Escalated { .. } => {}
+            }
+        }
+        match ledger.state(calendars, now)? {
+            // Nothing is due while it stands; going on is written into the log, and lets the timer ring.
+            State::NotStarted | State::Held { .. } | State::Met { .. } | State::Stopped { .. } => {}
+            State::Breached { at } => {
+                if !breached {
+                    self.due.push(ClockEvent::Breached { clock: clock.clone(), due: at });
+                }
+            }
+            State::Running { due, .. } => {
+                let warnings = ledger.warnings(calendars, parts)?;
+                let past = warnings.iter().filter(|warning| warning.at <= now && warning.percent.0 > warned);
+                // Of several that were missed the highest says it all.
+                if let Some(percent) = past.map(|warning| warning.percent.0).max() {
+                    self.due.push(ClockEvent::Warned { clock: clock.clone(), percent, due });
+                }
+                let coming = warnings.iter().filter(|warning| warning.percent.0 > warned).map(|warning| warning.at);
+                let next = coming.chain([due]).filter(|at| *at > now).min();
+                self.next = self.next.into_iter().chain(next).min();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Change<'_> {
+    /// Lets the clocks of a ticket ring at once, since something was written about it.
+    pub(crate) async fn look_at_clocks(&self, ticket: TicketId) -> Result<(), Refused> {
+        self.set_timer(TIMER, ticket.to_string(), Some(ticket), self.now, serde_json::Value::Null).await
+    }
+}
+
+impl Desk {
+    /// Lets the clocks of all tickets of an organization be reckoned anew, since its plan has changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn reckon_anew(&self, organization: &OrganizationId) -> Result<u64, Refused> {
+        self.work(organization, Actor::Line { line: self.line() }, move |change| {
+            Box::pin(async move { Ok(change.work.ring_all(change.organization(), TIMER, change.now).await?) })
+        })
+        .await
+    }
+
+    /// The timer of a ticket's clocks rings.
+    pub(crate) async fn ring_clocks(&self, timer: Timer) -> Result<(), Refused> {
+        let id: TicketId = timer.id.parse().map_err(|e| corrupt(format!("{e}")))?;
+        let organization = timer.organization.clone();
+        let now = self.clock().now();
+        // Read outside the transaction: it takes its time, and the others need not wait for it.
+        let found = match self.find(&organization, id).await {
+            Ok(found) => Some(found),
+            Err(Refused::TicketNotFound(_)) => None,
+            Err(refused) => return Err(refused),
+        };
+        let (known, line) = (self.0.plans.known(&organization)?, self.line());
+        let seen = match found {
+            Some((ticket, version)) => {
+                let log = self.events_of(&organization, id).await?;
+                let outlook = outlook(&known, line, &ticket, &log, now)?;
+                Some((version, log.len(), outlook))
+            }
+            None => None,
+        };
+        self.work(&organization, Actor::Line { line }, move |change| {
+            Box::pin(async move {
+                let set = change.work.timer(change.organization(), TIMER, &timer.id).await?;
+                if set.is_none_or(|set| set.due > change.now) {
+                    return Ok(());
+                }
+                let Some((version, length, outlook)) = seen else {
+                    change.work.clear_timer(change.organization(), TIMER, &timer.id).await?;
+                    return Ok(());
+                };
+                let (ticket, read) = change.ticket(id).await?;
+                if read != version || change.work.count_events(change.organization(), id).await? != length as u64 {
+                    // Something came between; what was reckoned may not hold any more.
+                    return change.look_at_clocks(id).await;
+                }
+                match outlook.next {
+                    Some(at) => change.set_timer(TIMER, timer.id, Some(id), at, serde_json::Value::Null).await?,
+                    None => {
+                        change.work.clear_timer(change.organization(), TIMER, &timer.id).await?;
+                    }
+                }
+                for event in outlook.due {
+                    tell(change, &ticket, event).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Writes down what a clock came to, and tells those who can do something about it.
+async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result<(), Refused> {
+    let assignment = &ticket.assignment;
+    let responsible = match (&assignment.assignee, &assignment.group) {
+        (Some(person), _) => Recipient::Person(person.clone()),
+        (None, Some(group)) => Recipient::Group(group.clone()),
+        (None, None) => Recipient::Supervisors,
+    };
+    change.log_by_itself(ticket, EventBody::Clock(event.clone())).await?;
+    match event {
+        ClockEvent::Warned { clock, percent, due } => {
+            let notice = notice(change, ticket, responsible, &clock, Some(percent), due);
+            change.notify(notice).await
+        }
+        ClockEvent::Breached { clock, due } => {
+            if responsible != Recipient::Supervisors {
+                change.notify(notice(change, ticket, responsible, &clock, None, due)).await?;
+            }
+            change.notify(notice(change, ticket, Recipient::Supervisors, &clock, None, due)).await?;
+            change.log_by_itself(ticket, EventBody::Clock(ClockEvent::Escalated { clock })).await
+        }
+        ClockEvent::Escalated { .. } => Ok(()),
+    }
+}
+
+fn notice(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    to: Recipient,
+    clock: &ClockName,
+    percent: Option<u8>,
+    due: Timestamp,
+) -> Notice {
+    let (text, topic) = match percent {
+        Some(_) => (Text::ClockWarned, "clock-warned"),
+        None => (Text::ClockBreached, "clock-breached"),
+    };
+    let words = |language: Language| {
+        let fields = [
+            ("number", ticket.facts.number.clone().unwrap_or_else(|| ticket.facts.id.to_string())),
+            ("subject", ticket.facts.subject.clone()),
+            ("clock", clock_in_words(&change.plan, clock, language)),
+            ("percent", percent.unwrap_or(100).to_string()),
+            ("due", due.to_zoned(change.plan.profile().time_zone.clone()).strftime("%d.%m.%Y %H:%M").to_string()),
+        ];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        text.with(language, &fields)
+    };
+    Notice { to, topic, ticket: Some(ticket.facts.id), ru: words(Language::Russian), en: words(Language::English) }
+}
+
+fn clock_in_words(plan: &Plan, clock: &ClockName, language: Language) -> String {
+    let measure = if clock.measure == "response" { Text::MeasureResponse } else { Text::MeasureResolution };
+    let party = match (clock.party.as_str(), clock.party.strip_prefix("vendor:")) {
+        ("client", _) => "SLA".to_owned(),
+        (_, Some(vendor)) => {
+            let known = plan.vendor(vendor).map(|vendor| vendor.name.in_language(language).to_owned());
+            known.unwrap_or_else(|| vendor.to_owned())
+        }
+        (_, None) => "OLA".to_owned(),
+    };
+    format!("{} ({party})", measure.plain(language))
+}

@@ -1,0 +1,196 @@
+//! What a line tells its people by itself. The first notice goes out at once; what follows within the plan's window is gathered
+//! into one digest, so that a mass event floods nobody.
+//!
+//! A recipient has one row that says until when its window is open, and one for each digest; none grows beyond the plan's
+//! lines, however many notices come.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{Timer, Version};
+use ticket::TicketId;
+
+use crate::change::{Change, corrupt};
+use crate::refused::Refused;
+
+/// The kind of the timers that send what was gathered; the id of one is its recipient.
+pub(crate) const TIMER: &str = "digest";
+
+/// The kind of documents with digests, and the name of the key by which they are listed.
+pub(crate) const DIGEST: &str = "digest";
+pub(crate) const INBOX: &str = "inbox";
+
+/// The kind of documents that say until when a recipient's window is open; the id of one is its recipient.
+const WINDOW: &str = "notice-window";
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Recipient {
+    /// A person, by the subject of their token.
+    Person(String),
+    /// Everybody of a group, by its id.
+    Group(String),
+    /// The supervisors of the organization.
+    Supervisors,
+}
+
+impl Recipient {
+    /// Its name in keys and on the wire.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Person(subject) => format!("person:{subject}"),
+            Self::Group(id) => format!("group:{id}"),
+            Self::Supervisors => "supervisors".to_owned(),
+        }
+    }
+}
+
+/// Something that people should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Who is told.
+    pub to: Recipient,
+    /// What it is about, by which notices are counted: a name in kebab-case.
+    pub topic: &'static str,
+    /// The ticket it is about.
+    pub ticket: Option<TicketId>,
+    /// In Russian.
+    pub ru: String,
+    /// In English.
+    pub en: String,
+}
+
+/// Notices that go out together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Digest {
+    pub(crate) recipient: String,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) counts: BTreeMap<String, u32>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// A notice in a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) topic: String,
+    pub(crate) ticket: Option<TicketId>,
+    pub(crate) at: Timestamp,
+    pub(crate) ru: String,
+    pub(crate) en: String,
+}
+
+/// A recipient's window, and what was gathered in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Window {
+    until: Timestamp,
+    gathered: Option<Digest>,
+}
+
+impl Digest {
+    fn of(recipient: String, sent_at: Timestamp) -> Self {
+        Self { recipient, sent_at, counts: BTreeMap::new(), lines: Vec::new() }
+    }
+
+    fn add(&mut self, line: Line, lines_max: usize) {
+        let count = self.counts.entry(line.topic.clone()).or_default();
+        *count = count.saturating_add(1);
+        if self.lines.len() < lines_max {
+            self.lines.push(line);
+        }
+    }
+}
+
+impl Change<'_> {
+    /// Tells people something, at once or with the next digest.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn notify(&self, notice: Notice) -> Result<(), Refused> {
+        let Notice { to, topic, ticket, ru, en } = notice;
+        let (recipient, rules) = (to.name(), self.plan.notices());
+        let line = Line { topic: topic.to_owned(), ticket, at: self.now, ru, en };
+        let found = self.work.document::<Window>(self.organization(), WINDOW, &recipient).await?;
+        match found {
+            Some((mut window, read)) if window.until > self.now => {
+                let gathered = window.gathered.get_or_insert_with(|| Digest::of(recipient.clone(), window.until));
+                gathered.add(line, rules.lines_max);
+                let until = window.until;
+                self.put_window(&recipient, &window, Some(read)).await?;
+                self.set_timer(TIMER, recipient, None, until, serde_json::Value::Null).await
+            }
+            found => {
+                let read = found.as_ref().map(|(_, read)| *read);
+                let mut digest = Digest::of(recipient.clone(), self.now);
+                digest.add(line, rules.lines_max);
+                // What the process that should have sent it left behind goes out with this one's window.
+                let late = found.and_then(|(window, _)| window.gathered);
+                self.send_digest(&digest).await?;
+                if let Some(late) = late {
+                    self.send_digest(&late).await?;
+                }
+                self.open_window(&recipient, read).await
+            }
+        }
+    }
+
+    async fn open_window(&self, recipient: &str, read: Option<Version>) -> Result<(), Refused> {
+        let until = self.now.saturating_add(self.plan.notices().gather).unwrap_or(Timestamp::MAX);
+        self.put_window(recipient, &Window { until, gathered: None }, read).await
+    }
+
+    async fn put_window(&self, recipient: &str, window: &Window, read: Option<Version>) -> Result<(), Refused> {
+        self.work.put_document(self.organization(), WINDOW, recipient, window, read).await?;
+        Ok(())
+    }
+
+    async fn send_digest(&self, digest: &Digest) -> Result<(), Refused> {
+        let place = newest_first(digest.sent_at);
+        let id = format!("{}|{place}", digest.recipient);
+        // Two within a microsecond for one recipient cannot be: a window is open after the first.
+        let known = self.work.document::<Digest>(self.organization(), DIGEST, &id).await?;
+        let read = known.map(|(_, read)| read);
+        self.work.put_document(self.organization(), DIGEST, &id, digest, read).await?;
+        self.work.put_keys(self.organization(), DIGEST, &id, &[(INBOX, id.clone())]).await?;
+        Ok(())
+    }
+}
+
+/// A window has ended: what was gathered goes out, and the next one opens.
+pub(crate) async fn rang(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+    let found = change.work.document::<Window>(change.organization(), WINDOW, &timer.id).await?;
+    let Some((window, read)) = found else { return Ok(()) };
+    if window.until > change.now {
+        let due = window.until;
+        return change.set_timer(TIMER, timer.id.clone(), None, due, serde_json::Value::Null).await;
+    }
+    if let Some(mut digest) = window.gathered {
+        digest.sent_at = change.now;
+        change.send_digest(&digest).await?;
+    }
+    change.open_window(&timer.id, Some(read)).await
+}
+
+/// The instant as a text that sorts the latest first.
+pub(crate) fn newest_first(at: Timestamp) -> String {
+    format!("{:019}", i64::MAX.saturating_sub(at.as_microsecond().max(0)))
+}
+
+/// The instant that [`newest_first`] wrote.
+pub(crate) fn written_at(place: &str) -> Result<Timestamp, Refused> {
+    let micros = place.parse::<i64>().map_err(|e| corrupt(e.to_string()))?;
+    Timestamp::from_microsecond(i64::MAX - micros).map_err(|e| corrupt(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_sorts_first() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        assert!(newest_first(at(2_000_000_000)) < newest_first(at(1_700_000_000)));
+        assert_eq!(written_at(&newest_first(at(1_700_000_000))).unwrap(), at(1_700_000_000));
+    }
+}
