@@ -108,7 +108,7 @@ impl<'s> People<'s> {
             request_id: self.request_id(),
             ticket_id: ticket.into(),
             text: text.into(),
-            human_please: false,
+            ..line0::FollowUpRequest::default()
         };
         let client = self.channel(Line::SelfService, &self.client(CLIENT));
         SelfServiceServiceClient::new(client).follow_up(request).await.map(Response::into_inner)

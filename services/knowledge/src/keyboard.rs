@@ -105,9 +105,72 @@ pub(crate) fn in_russian_letters(token: &str) -> Option<String> {
     russian.contains(char::is_alphabetic).then_some(russian)
 }
 
+/// Words that are told to be typed with the wrong layout though they could be read as they stand.
+const KNOWN_WORDS: [&str; 12] = [
+    "hello",
+    "help",
+    "human",
+    "how",
+    "please",
+    "password",
+    "operator",
+    "agent",
+    "router",
+    "internet",
+    "what",
+    "работает",
+];
+
+/// So much of a message, in characters, is looked at.
+const CHARACTERS_READ: usize = 4000;
+
+/// `text` as the same keys give it in the other layout, where half of its words or more were typed with the wrong one.
+///
+/// A word was when it has no vowel as it stands, or a sign where the other layout has a letter, and has one as it was meant.
+pub fn retyped(text: &str) -> Option<String> {
+    if text.len() > 4 * CHARACTERS_READ {
+        return None;
+    }
+    let letters = |token: &str| token.chars().filter(|character| character.is_alphabetic()).count();
+    let words: Vec<&str> = text.split_whitespace().filter(|token| letters(token) >= 3).collect();
+    let wrong = words.iter().filter(|word| is_wrong(word)).count();
+    if wrong == 0 || wrong * 2 < words.len() {
+        return None;
+    }
+    let meant = |token: &str| in_other_layout(token).unwrap_or_else(|| token.to_owned());
+    Some(text.split_whitespace().map(meant).collect::<Vec<_>>().join(" "))
+}
+
+fn is_wrong(token: &str) -> bool {
+    // Abbreviations have no vowels in any layout.
+    let Some(meant) = in_other_layout(token).filter(|_| token.to_uppercase() != token) else { return false };
+    let lower = token.to_lowercase();
+    if KNOWN_WORDS.contains(&meant.trim_end_matches(|sign: char| !sign.is_alphabetic())) {
+        return true;
+    }
+    let sounds =
+        |word: &str| word.contains(['a', 'e', 'i', 'o', 'u', 'а', 'е', 'ё', 'и', 'о', 'у', 'ы', 'э', 'ю', 'я']);
+    let starts_ill = meant.starts_with(['ь', 'ъ', 'ы']);
+    let inner: Vec<char> = lower.chars().collect();
+    let has_sign =
+        inner.windows(2).any(|pair| matches!(pair[0], ',' | ';' | '[' | ']') && pair[1].is_ascii_lowercase());
+    (!sounds(&lower) || has_sign) && sounds(&meant) && !starts_ill
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{in_other_layout, in_russian_letters};
+    use super::{in_other_layout, in_russian_letters, retyped};
+
+    #[test]
+    fn only_what_was_typed_with_the_wrong_layout_is_retyped() {
+        assert_eq!(retyped("rfr c,hjcbnm gfhjkm").as_deref(), Some("как сбросить пароль"));
+        assert_eq!(retyped("jgthfnjhf").as_deref(), Some("оператора"));
+        assert_eq!(retyped("руддщ").as_deref(), Some("hello"));
+        for sound in ["How do I reset my password?", "Как сбросить пароль", "VPN SSH HTTP", "", "don't", "pls fix it"]
+        {
+            assert_eq!(retyped(sound), None, "{sound}");
+        }
+    }
 
     #[test]
     fn the_same_keys_are_read_in_the_other_layout_both_ways() {

@@ -34,6 +34,17 @@ pub fn language_of(text: &str) -> Option<Language> {
     }
 }
 
+/// The English name of the language of `text` where that is neither of ours; none when it is ours or has hardly a letter.
+pub fn foreign_language_of(text: &str) -> Option<&'static str> {
+    let sample: String = text.chars().take(CHARACTERS_READ).collect();
+    let letters = sample.chars().filter(|character| character.is_alphabetic()).count();
+    if letters < 2 || language_of(text).is_some() {
+        return None;
+    }
+    let told = whatlang::detect(&sample).filter(|found| found.lang() != Lang::Rus && found.lang() != Lang::Eng);
+    Some(told.map_or("?", |found| found.lang().eng_name()))
+}
+
 /// Whether nothing reliable speaks against `text` being in `ours`.
 fn reads_as(ours: Lang, others: &[Lang], text: &str) -> bool {
     if text.chars().filter(|character| character.is_alphabetic()).count() < LETTERS_FOR_STATISTICS {

@@ -1,65 +1,18 @@
-//! Deciding about a request: answer it, or hand it over with everything asked and offered.
+//! Doing what was decided about a request: answer it, offer, ask back, or hand it over with everything asked and offered.
 
 use handover::wire::record;
 use handover::{Change, Refused};
-use knowledge::{Answer, Hit, Thresholds};
-use plan::Plan;
+use knowledge::Hit;
 use proto::line0 as wire;
 use texts::Text;
 use ticket::evidence::{OfferedArticle, Turn};
-use ticket::{EventBody, Language, Line, Resolution, State, Ticket};
+use ticket::{EventBody, Language, Line, Resolution, State, Ticket, WakeReason};
 
 use crate::articles::offer;
-use crate::own::Talk;
+use crate::heard::Courtesy;
+use crate::own::{Talk, Topic, Waits};
 use crate::rules::hand_over;
-
-/// What the client gets to read, and what stands behind it.
-pub(crate) struct Decision {
-    /// What the organization's knowledge says.
-    pub(crate) answer: Answer,
-    /// The best score there was, whatever came of it.
-    pub(crate) best: f32,
-    /// The answering article's text.
-    pub(crate) body: Option<String>,
-    /// The client wants a person.
-    pub(crate) person: bool,
-    /// By which thresholds.
-    pub(crate) thresholds: Thresholds,
-}
-
-/// The thresholds of the plan; where it has none, nothing is ever sure enough.
-pub(crate) fn thresholds(plan: &Plan) -> Thresholds {
-    #[expect(clippy::cast_possible_truncation, reason = "shares between 0 and 1")]
-    let of =
-        |thresholds: plan::Thresholds| Thresholds { answer: thresholds.answer as f32, offer: thresholds.offer as f32 };
-    plan.thresholds().map_or(Thresholds { answer: f32::INFINITY, offer: f32::INFINITY }, of)
-}
-
-/// Whether a client asks for a person rather than for an answer.
-///
-/// Only short messages count: in a long one such a word is about something else.
-pub(crate) fn wants_person(text: &str) -> bool {
-    const WORDS: usize = 8;
-    const CALLS: [&str; 14] = [
-        "оператор",
-        "оператора",
-        "оператору",
-        "человека",
-        "человек",
-        "человеком",
-        "специалиста",
-        "специалист",
-        "живого",
-        "human",
-        "operator",
-        "agent",
-        "person",
-        "representative",
-    ];
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.len() <= WORDS && words.iter().any(|word| CALLS.contains(word))
-}
+use crate::think::{Decision, Next, Why};
 
 fn thousandths(score: f32) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000")]
@@ -67,104 +20,240 @@ fn thousandths(score: f32) -> u32 {
     number
 }
 
-/// Answers `ticket`, or offers it to line 1; within a change that will put both documents.
+/// Does to `ticket` what was decided; within a change that will put both documents. `standing` tells how the client's
+/// other requests stand, where that was asked.
 pub(crate) async fn decide(
     change: &Change<'_>,
     ticket: &mut Ticket,
     talk: &mut Talk,
     decision: Decision,
+    standing: Option<String>,
 ) -> Result<wire::Reply, Refused> {
-    let Decision { answer, best, body, person, thresholds } = decision;
-    let plan = change.plan.version().to_string();
-    match (answer, body) {
-        (Answer::Found(hit), Some(body)) if !person => {
-            let (score, threshold) = (thousandths(hit.score), thousandths(thresholds.answer));
-            let article = hit.article_id.clone();
-            change.log(ticket, EventBody::AutoAnswered { article, score, threshold, plan }).await?;
-            close_with(change, ticket, talk, &hit, &body).await
+    let Decision { next, best, thresholds } = decision;
+    talk.waits = None;
+    let (plan, threshold) = (change.plan.version().to_string(), thousandths(thresholds.answer));
+    let declined = EventBody::AutoDeclined { score: thousandths(best), threshold, plan: plan.clone() };
+    match next {
+        Next::Answer { found, rest } => {
+            for (hit, _) in &found {
+                let (article, score) = (hit.article_id.clone(), thousandths(hit.score));
+                change.log(ticket, EventBody::AutoAnswered { article, score, threshold, plan: plan.clone() }).await?;
+            }
+            tell(change, ticket, talk, &found, rest).await
         }
-        (answer, _) => {
-            let offers = match answer {
-                Answer::Found(hit) => vec![hit],
-                Answer::Unsure(hits) => hits,
-                Answer::Nothing => vec![],
-            };
-            let (score, threshold) = (thousandths(best), thousandths(thresholds.answer));
-            change.log(ticket, EventBody::AutoDeclined { score, threshold, plan }).await?;
-            hand_over_with(change, ticket, talk, offers, person).await
+        Next::Offer(hits) => {
+            change.log(ticket, declined).await?;
+            let language = ticket.facts.language;
+            let text =
+                Text::Offered.with(language, &[("offers", &numbered(hits.iter().map(|hit| &hit.title), language))]);
+            talk.offered.extend(hits.iter().map(offered));
+            talk.let_choose = true;
+            let articles = hits.iter().map(|hit| hit.article_id.clone()).collect();
+            wait(change, ticket, talk, Waits::Choice { articles }, &text).await?;
+            let offers = hits.into_iter().map(offer).collect();
+            Ok(wire::Reply { offers, ..reply(wire::reply::Outcome::Offered, text) })
+        }
+        Next::AskBack(topics) => {
+            change.log(ticket, declined).await?;
+            ask_back(change, ticket, talk, topics).await
+        }
+        Next::Kind(courtesy) => answer_in_kind(change, ticket, talk, courtesy).await,
+        Next::Wordless => {
+            let text = Text::Wordless.plain(ticket.facts.language).to_owned();
+            wait(change, ticket, talk, Waits::Question, &text).await?;
+            Ok(reply(wire::reply::Outcome::AskedBack, text))
+        }
+        Next::Standing => {
+            let text = standing.unwrap_or_else(|| Text::NoRequests.plain(ticket.facts.language).to_owned());
+            say(change, ticket, talk, text.clone()).await?;
+            let cause = Text::StatusCause.plain(ticket.facts.language);
+            close(change, ticket, resolution(cause, &text, "")).await?;
+            Ok(reply(wire::reply::Outcome::Answered, text))
+        }
+        Next::HandOver { offers, why } => {
+            change.log(ticket, declined).await?;
+            pass_on(change, ticket, talk, offers, why).await
         }
     }
 }
 
-async fn close_with(
+fn reply(outcome: wire::reply::Outcome, text: String) -> wire::Reply {
+    wire::Reply { outcome: outcome as i32, text, ..wire::Reply::default() }
+}
+
+fn offered(hit: &Hit) -> OfferedArticle {
+    OfferedArticle { article_id: hit.article_id.clone(), title: hit.title.clone(), why_not: String::new() }
+}
+
+/// Tells articles: all that was asked, or a part with the rest for a person.
+async fn tell(
     change: &Change<'_>,
     ticket: &mut Ticket,
     talk: &mut Talk,
-    hit: &Hit,
-    body: &str,
+    found: &[(Hit, String)],
+    rest: bool,
 ) -> Result<wire::Reply, Refused> {
     let language = ticket.facts.language;
-    let text = Text::Answered.with(language, &[("answer", body)]);
-    say(change, ticket, talk, text.clone()).await?;
-    talk.offered.push(OfferedArticle {
-        article_id: hit.article_id.clone(),
-        title: hit.title.clone(),
-        why_not: String::new(),
-    });
-    let resolution = Resolution {
-        by: Line::SelfService,
-        root_cause: hit.title.clone(),
-        done: body.to_owned(),
-        workaround: false,
-        how_to_verify: hit.article_id.clone(),
-        steps_to_verify: Vec::new(),
-        knowledge: None,
+    // What stood beside the chosen one was not what the client meant.
+    talk.none_helped(Text::WhyNotSure.plain(language));
+    for (hit, _) in found {
+        match talk.offered.iter_mut().find(|article| article.article_id == hit.article_id) {
+            Some(article) => article.why_not.clear(),
+            None => talk.offered.push(offered(hit)),
+        }
+    }
+    let body = match found {
+        [(_, only)] => only.clone(),
+        several => several
+            .iter()
+            .map(|(hit, body)| format!("{}\n{body}", quoted(&hit.title, language)))
+            .collect::<Vec<_>>()
+            .join("\n\n"),
     };
-    change.log(ticket, EventBody::Resolved { resolution: resolution.clone() }).await?;
-    ticket.state = State::Closed { resolution, at: change.now, confirmed: false };
-    ticket.wake = None;
-    ticket.changed_at = change.now;
-    change.log(ticket, EventBody::Closed { confirmed: false }).await?;
-    Ok(wire::Reply {
-        outcome: wire::reply::Outcome::Answered as i32,
-        text,
-        article_id: hit.article_id.clone(),
-        offers: vec![],
-        handover: None,
-    })
+    let ids: Vec<&str> = found.iter().map(|(hit, _)| hit.article_id.as_str()).collect();
+    let article_id = ids.first().copied().unwrap_or_default().to_owned();
+    if rest {
+        let text = Text::SeveralPartly.with(language, &[("answers", &body), ("greeting", greeting(change, language))]);
+        say(change, ticket, talk, text.clone()).await?;
+        let outcome = hand_over(change, ticket, talk).await?;
+        let told = reply(wire::reply::Outcome::HandedOver, text);
+        return Ok(wire::Reply { article_id, handover: Some(outcome), ..told });
+    }
+    let text = Text::Answered.with(language, &[("answer", &body)]);
+    say(change, ticket, talk, text.clone()).await?;
+    let titles: Vec<&str> = found.iter().map(|(hit, _)| hit.title.as_str()).collect();
+    close(change, ticket, resolution(&titles.join("; "), &body, &ids.join(", "))).await?;
+    Ok(wire::Reply { article_id, ..reply(wire::reply::Outcome::Answered, text) })
 }
 
-async fn hand_over_with(
+async fn ask_back(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    talk: &mut Talk,
+    topics: Vec<Topic>,
+) -> Result<wire::Reply, Refused> {
+    let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
+    let list = names.iter().enumerate().map(|(place, name)| format!("{}. {name}", place + 1)).collect::<Vec<_>>();
+    let text = Text::AskedBack.with(ticket.facts.language, &[("topics", &list.join("\n"))]);
+    talk.asked_back = true;
+    wait(change, ticket, talk, Waits::Topic { topics }, &text).await?;
+    Ok(wire::Reply { topics: names, ..reply(wire::reply::Outcome::AskedBack, text) })
+}
+
+/// A greeting asks what it is about; after thanks and farewells there is nothing to wait for.
+pub(crate) async fn answer_in_kind(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    talk: &mut Talk,
+    courtesy: Courtesy,
+) -> Result<wire::Reply, Refused> {
+    let language = ticket.facts.language;
+    let text = match courtesy {
+        Courtesy::Greeting => Text::Greeted,
+        Courtesy::Thanks => Text::Welcome,
+        Courtesy::Farewell => Text::Farewell,
+    };
+    let text = text.plain(language).to_owned();
+    match (courtesy, &ticket.state) {
+        (Courtesy::Greeting, _) => wait(change, ticket, talk, Waits::Question, &text).await?,
+        (Courtesy::Thanks | Courtesy::Farewell, State::Open | State::OnHold { .. }) => {
+            say(change, ticket, talk, text.clone()).await?;
+            close(change, ticket, resolution(Text::SmallTalkCause.plain(language), &text, "")).await?;
+        }
+        (Courtesy::Thanks | Courtesy::Farewell, State::Resolved { .. } | State::Closed { .. }) => {
+            say(change, ticket, talk, text.clone()).await?;
+        }
+    }
+    Ok(reply(wire::reply::Outcome::Acknowledged, text))
+}
+
+async fn pass_on(
     change: &Change<'_>,
     ticket: &mut Ticket,
     talk: &mut Talk,
     offers: Vec<Hit>,
-    person: bool,
+    why: Why,
 ) -> Result<wire::Reply, Refused> {
     let language = ticket.facts.language;
-    let greeting = change.plan.reply(change.plan.reply_profile(change.now)).in_language(language);
+    let greeting = greeting(change, language);
     let titles: Vec<String> = offers.iter().map(|hit| quoted(&hit.title, language)).collect();
-    let text = match (person, titles.is_empty()) {
-        (true, _) => Text::PersonCalled.with(language, &[("greeting", greeting)]),
-        (false, true) => Text::HandedOver.with(language, &[("greeting", greeting)]),
-        (false, false) => {
+    let text = match why {
+        Why::Person => Text::PersonCalled.with(language, &[("greeting", greeting)]),
+        Why::Anger => Text::Calmed.with(language, &[("greeting", greeting)]),
+        Why::Log => Text::LogTaken.with(language, &[("greeting", greeting)]),
+        Why::Language(name) => [Language::Russian, Language::English]
+            .map(|language| Text::OtherLanguage.with(language, &[("language", name)]))
+            .join("\n\n"),
+        Why::NoneFits | Why::Unsure if titles.is_empty() => Text::HandedOver.with(language, &[("greeting", greeting)]),
+        Why::NoneFits | Why::Unsure => {
             Text::HandedOverWithOffers.with(language, &[("greeting", greeting), ("offers", &titles.join(", "))])
         }
     };
     say(change, ticket, talk, text.clone()).await?;
-    talk.offered.extend(offers.iter().map(|hit| OfferedArticle {
-        article_id: hit.article_id.clone(),
-        title: hit.title.clone(),
-        why_not: Text::WhyNotSure.plain(language).to_owned(),
-    }));
+    let why_not = if why == Why::NoneFits { Text::WhyNoneFits } else { Text::WhyNoChoice };
+    talk.none_helped(why_not.plain(language));
+    talk.offered.extend(
+        offers
+            .iter()
+            .map(|hit| OfferedArticle { why_not: Text::WhyNotSure.plain(language).to_owned(), ..offered(hit) }),
+    );
     let outcome = hand_over(change, ticket, talk).await?;
-    Ok(wire::Reply {
-        outcome: wire::reply::Outcome::HandedOver as i32,
-        text,
-        article_id: String::new(),
-        offers: offers.into_iter().map(offer).collect(),
-        handover: Some(outcome),
-    })
+    let offers = offers.into_iter().map(offer).collect();
+    Ok(wire::Reply { offers, handover: Some(outcome), ..reply(wire::reply::Outcome::HandedOver, text) })
+}
+
+fn greeting<'c>(change: &'c Change<'_>, language: Language) -> &'c str {
+    change.plan.greeting(change.now).in_language(language)
+}
+
+fn resolution(cause: &str, done: &str, how_to_verify: &str) -> Resolution {
+    Resolution {
+        by: Line::SelfService,
+        root_cause: cause.to_owned(),
+        done: done.to_owned(),
+        workaround: false,
+        how_to_verify: how_to_verify.to_owned(),
+        steps_to_verify: Vec::new(),
+        knowledge: None,
+    }
+}
+
+async fn close(change: &Change<'_>, ticket: &mut Ticket, resolution: Resolution) -> Result<(), Refused> {
+    change.log(ticket, EventBody::Resolved { resolution: resolution.clone() }).await?;
+    ticket.state = State::Closed { resolution, at: change.now, confirmed: false };
+    ticket.wake = None;
+    ticket.changed_at = change.now;
+    change.log(ticket, EventBody::Closed { confirmed: false }).await
+}
+
+/// The client did not say what it is about, or did not choose: the request ends here.
+pub(crate) async fn close_unanswered(change: &Change<'_>, ticket: &mut Ticket, talk: &mut Talk) -> Result<(), Refused> {
+    let text = Text::ClosedUnanswered.plain(ticket.facts.language).to_owned();
+    talk.waits = None;
+    talk.none_helped(Text::WhyNoChoice.plain(ticket.facts.language));
+    say(change, ticket, talk, text.clone()).await?;
+    let cause = Text::UnansweredCause.plain(ticket.facts.language);
+    close(change, ticket, resolution(cause, &text, "")).await
+}
+
+/// Says `text` and waits for the client, for as long as the plan lets it.
+async fn wait(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    talk: &mut Talk,
+    waits: Waits,
+    text: &str,
+) -> Result<(), Refused> {
+    say(change, ticket, talk, text.to_owned()).await?;
+    talk.waits = Some(waits);
+    ticket.wake = Some(change.wake_in(change.plan.dialogue().choice, WakeReason::ClientSilence));
+    ticket.changed_at = change.now;
+    Ok(())
+}
+
+fn numbered<'t>(titles: impl Iterator<Item = &'t String>, language: Language) -> String {
+    let lines = titles.enumerate().map(|(place, title)| format!("{}. {}", place + 1, quoted(title, language)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn quoted(title: &str, language: Language) -> String {
@@ -182,21 +271,4 @@ async fn say(change: &Change<'_>, ticket: &Ticket, talk: &mut Talk, text: String
 /// A ticket on the wire, as it was just put.
 pub(crate) fn on_wire(ticket: &Ticket, version: store::Version) -> Option<proto::ticket::Ticket> {
     Some(record::to_ticket(ticket, version.number()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_person_is_called_in_both_languages_and_only_in_short_messages() {
-        for text in ["Дайте оператора!", "оператор", "хочу поговорить с человеком", "human please", "Talk to an AGENT"]
-        {
-            assert!(wants_person(text), "{text}");
-        }
-        for text in ["Как сбросить пароль?", "Программа user agent пишет ошибку 500 и дальше не пускает никого", ""]
-        {
-            assert!(!wants_person(text), "{text}");
-        }
-    }
 }

@@ -1,18 +1,23 @@
 //! Line 0, self-service: answers at once from knowledge, tells how a request stands, or says honestly that it can't
 //! and hands over.
 //!
-//! **Invariant:** a request is never left in silence: it is answered and closed here, or on its way to line 1.
+//! **Invariant:** a request is never left in silence: it is answered and closed here, waits for the client until a
+//! deadline, or is on its way to line 1.
 //!
-//! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it, of which `ask` is the
-//! deciding part; `articles` is `KnowledgeService`, over the `shelf` of each organization. Nobody hands to line 0, so
+//! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it: `heard` and `pasted` tell what
+//! kind of message it is, `think` decides, `ask` does it; `articles` is `KnowledgeService`, over the `shelf` of each organization. Nobody hands to line 0, so
 //! it has no `intake`.
 
 mod articles;
 mod ask;
+mod forward;
+mod heard;
 mod own;
+mod pasted;
 mod rules;
 mod shelf;
 mod standing;
+mod think;
 mod work;
 
 use std::sync::Arc;

@@ -15,6 +15,42 @@ pub(crate) struct Talk {
     pub(crate) offered: Vec<OfferedArticle>,
     /// What client and machine wrote, oldest first.
     pub(crate) conversation: Vec<Turn>,
+    /// What the client is expected to say next; none while nothing is waited for.
+    #[serde(default)]
+    pub(crate) waits: Option<Waits>,
+    /// Whether the one question back was asked.
+    #[serde(default)]
+    pub(crate) asked_back: bool,
+    /// Whether the client was let choose among articles.
+    #[serde(default)]
+    pub(crate) let_choose: bool,
+}
+
+/// What the client is expected to say next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "kebab-case")]
+pub(crate) enum Waits {
+    /// What it is about; so far there was a greeting, or no word at all.
+    Question,
+    /// Which of these articles fits.
+    Choice {
+        /// Their ids, in the order in which they were offered.
+        articles: Vec<String>,
+    },
+    /// Which of these topics is meant.
+    Topic {
+        /// In the order in which they were asked.
+        topics: Vec<Topic>,
+    },
+}
+
+/// What tells some articles from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Topic {
+    /// The tag that they have and the others have not.
+    pub(crate) name: String,
+    /// Their ids, the likeliest first.
+    pub(crate) articles: Vec<String>,
 }
 
 impl Talk {
@@ -24,6 +60,13 @@ impl Talk {
             question: self.question.clone(),
             articles_offered: self.offered.clone(),
             conversation: self.conversation.clone(),
+        }
+    }
+
+    /// Notes why the articles did not help of which it is not known yet.
+    pub(crate) fn none_helped(&mut self, why: &str) {
+        for article in self.offered.iter_mut().filter(|article| article.why_not.is_empty()) {
+            why.clone_into(&mut article.why_not);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What line 0 adds to the protocol: what it holds and cannot answer goes to line 1, again and again until it is taken.
 
 use handover::{Change, Refused, Rules, offer_up, wake_again};
+use plan::Silence;
 use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
 use tonic::async_trait;
 
-use crate::own::Talk;
+use crate::ask::close_unanswered;
+use crate::own::{Talk, Waits};
 
 /// Line 0's rules.
 pub(crate) struct SelfService;
@@ -22,10 +24,25 @@ impl Rules for SelfService {
         reason: WakeReason,
     ) -> Result<Option<Wake>, Refused> {
         match ticket.state {
-            // Line 1 declined it, so that it is held here again; a bot never leaves a request in silence.
+            // The client was silent, or line 1 declined it; a bot never leaves a request in silence.
             State::Open | State::OnHold { .. } => {
-                let talk: Talk = change.work.own(change.organization(), ticket.facts.id).await?;
-                hand_over(change, ticket, &talk).await?;
+                let (organization, id) = (change.organization(), ticket.facts.id);
+                let mut talk: Talk = change.work.own(organization, id).await?;
+                let closes = match &talk.waits {
+                    Some(Waits::Question) => true,
+                    Some(Waits::Choice { .. } | Waits::Topic { .. }) => {
+                        change.plan.dialogue().silence == Silence::Close
+                    }
+                    None => false,
+                };
+                if closes {
+                    close_unanswered(change, ticket, &mut talk).await?;
+                } else {
+                    talk.waits = None;
+                    talk.none_helped(texts::Text::WhyNoChoice.plain(ticket.facts.language));
+                    hand_over(change, ticket, &talk).await?;
+                }
+                change.work.put_own(organization, id, &talk).await?;
                 Ok(None)
             }
             State::Resolved { .. } | State::Closed { .. } => wake_again(change, ticket, reason).await,

@@ -7,8 +7,17 @@ use proto::line1::service_desk_service_client::ServiceDeskServiceClient;
 use proto::line1::{GetCaseRequest, GetCaseResponse};
 use proto::ticket as wire;
 use rpc::{Caller, Role};
+use store::{Filter, Page};
 use texts::Text;
-use ticket::{Custody, Language, Line, State, Ticket};
+use ticket::{Custody, Language, Line, State, Ticket, TicketId};
+
+use crate::own::Talk;
+
+/// So many of a client's latest requests are looked at for those that are open.
+const REQUESTS_LOOKED_AT: u32 = 20;
+
+/// So many open requests are told of.
+const REQUESTS_TOLD: usize = 3;
 
 /// A client sees only the own requests.
 pub(crate) fn visible(caller: &Caller, ticket: &Ticket) -> Result<(), Refused> {
@@ -37,6 +46,9 @@ pub(crate) async fn standing(
         (Custody::Held, State::Resolved { .. } | State::Closed { .. }) => {
             (wire::State::Closed, Line::SelfService, Text::StatusAnswered.plain(language).to_owned())
         }
+        (Custody::Held, State::Open | State::OnHold { .. }) if waits(desk, &ticket).await? => {
+            (wire::State::OnHold, Line::SelfService, Text::StatusWaitsForYou.plain(language).to_owned())
+        }
         (Custody::Held, State::Open | State::OnHold { .. }) => {
             (wire::State::Open, Line::SelfService, in_work(Line::SelfService, language))
         }
@@ -50,6 +62,39 @@ pub(crate) async fn standing(
         state: state as i32,
         custodian: enums::to_line(custodian),
         text,
+    })
+}
+
+/// Whether line 0 waits for the client.
+async fn waits(desk: &Desk, ticket: &Ticket) -> Result<bool, Refused> {
+    let talk: Talk = desk.store().own(&ticket.facts.organization, ticket.facts.id).await?;
+    Ok(talk.waits.is_some())
+}
+
+/// How the client's other requests stand that are not closed here, the latest first.
+pub(crate) async fn requests_of(
+    desk: &Desk,
+    caller: &Caller,
+    client: &str,
+    language: Language,
+    asking: TicketId,
+) -> Result<String, Refused> {
+    let filter = Filter { client: Some(client.to_owned()), ..Filter::default() };
+    let page = Page { after: None, size: REQUESTS_LOOKED_AT };
+    let listing = desk.store().tickets(&caller.organization, &filter, &page).await?;
+    let mut lines = Vec::new();
+    let open = listing.tickets.into_iter().map(|(ticket, _)| ticket).filter(|ticket| {
+        ticket.facts.id != asking && !matches!((&ticket.custody, &ticket.state), (Custody::Held, State::Closed { .. }))
+    });
+    for ticket in open.take(REQUESTS_TOLD) {
+        let request = GetQuestionRequest { ticket_id: ticket.facts.id.to_string() };
+        let GetQuestionResponse { number, text, .. } = standing(desk, caller, request).await?;
+        let name = if number.is_empty() { ticket.facts.subject } else { number };
+        lines.push(format!("— {name}: {text}"));
+    }
+    Ok(match lines.is_empty() {
+        true => Text::NoRequests.plain(language).to_owned(),
+        false => Text::YourRequests.with(language, &[("requests", &lines.join("\n"))]),
     })
 }
 

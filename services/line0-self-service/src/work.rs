@@ -1,9 +1,11 @@
 //! `SelfServiceService`: what clients and channels ask of line 0.
 
 use handover::wire::{Reader, enums, evidence};
-use handover::{Change, Desk, Order, Refused, answer};
-use knowledge::{Answer, Hit};
+use handover::{Change, Desk, Order, Parcel, Refused, answer};
+use knowledge::ARTICLE_ID_BYTES_MAX;
+use proto::handover::ForwardClientMessageRequest;
 use proto::line0 as wire;
+use proto::line0::reply::Outcome;
 use proto::line0::self_service_service_server::SelfServiceService;
 use rpc::Caller;
 use texts::Text;
@@ -11,17 +13,21 @@ use ticket::evidence::Turn;
 use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{
-    Channel, EventBody, Facts, Impact, Kind, Language, Line, Mood, OrganizationId, Ticket, TicketId, Urgency,
-    WakeReason,
+    Channel, Custody, EventBody, Facts, Impact, Kind, Language, Line, Mood, OrganizationId, State, Ticket, TicketId,
+    Urgency, WakeReason,
 };
 use tonic::{Request, Response, Status, async_trait};
 use tracing::Instrument;
 
 use crate::articles::{HERE, client_of};
-use crate::ask::{Decision, decide, on_wire, thresholds, wants_person};
-use crate::own::Talk;
+use crate::ask::{answer_in_kind, decide, on_wire};
+use crate::forward::forward;
+use crate::heard::Courtesy;
+use crate::own::{Talk, Waits};
+use crate::pasted::Pasted;
 use crate::shelf::Shelves;
-use crate::standing::{standing, visible};
+use crate::standing::{requests_of, standing, visible};
+use crate::think::{Decision, Next, Signs, Thinking};
 
 /// Serves `SelfServiceService`.
 pub(crate) struct Work {
@@ -63,12 +69,14 @@ impl Work {
     async fn ask_once(&self, caller: &Caller, request: wire::AskRequest) -> Result<wire::AskResponse, Refused> {
         let order = Order::of(caller, "Ask", &request.request_id, &request)?;
         let asked = read(caller, request)?;
-        let decision = self.look_up(&caller.organization, &asked.text, wants_person(&asked.text), &[]).await?;
+        let decision = self.think(&caller.organization, &asked.text, Signs::default(), &Talk::default()).await?;
         let id = self.desk.new_ticket(&order);
+        let language = asked.language;
+        let standing = self.standing_of(caller, &asked.client, language, id, &decision).await?;
         let span = self.desk.span(id, "ask", "");
         let work = async {
             let response =
-                self.desk.once(&order, move |change| Box::pin(register(change, id, asked, decision))).await?;
+                self.desk.once(&order, move |change| Box::pin(register(change, id, asked, decision, standing))).await?;
             let wire::AskResponse { ticket, reply } = response;
             let (ticket, reply) = self.after(&caller.organization, ticket, reply).await?;
             Ok(wire::AskResponse { ticket, reply })
@@ -82,57 +90,79 @@ impl Work {
         request: wire::FollowUpRequest,
     ) -> Result<wire::FollowUpResponse, Refused> {
         let order = Order::of(caller, "FollowUp", &request.request_id, &request)?;
-        let wire::FollowUpRequest { request_id: _, ticket_id, text, human_please } = request;
+        let wire::FollowUpRequest { request_id, ticket_id, text, human_please, article_id, none_fits } = request;
         let mut reader = Reader::default();
         let id = reader.id::<TicketId>("ticket_id", &ticket_id);
         let text = reader.optional("text", &text, TEXT_BYTES_MAX).unwrap_or_default();
-        if text.is_empty() && !human_please {
-            reader.wrong("text", "is empty; write something, or set `human_please`");
+        let article = reader.optional("article_id", &article_id, ARTICLE_ID_BYTES_MAX);
+        if text.is_empty() && !human_please && !none_fits && article.is_none() {
+            reader.wrong("text", "is empty; write something, or set `human_please`, `article_id` or `none_fits`");
         }
         let id: TicketId = reader.finish(id)?;
         let (ticket, _) = self.desk.find(&caller.organization, id).await?;
         visible(caller, &ticket)?;
         let talk: Talk = self.desk.store().own(&caller.organization, id).await?;
-        let offered: Vec<String> = talk.offered.iter().map(|article| article.article_id.clone()).collect();
-        let person = human_please || wants_person(&text);
-        let decision = self.look_up(&caller.organization, &text, person, &offered).await?;
+        let language = ticket.facts.language;
+        let text = match (text.is_empty(), &article) {
+            (false, _) => text,
+            (true, Some(article)) => article.clone(),
+            (true, None) if none_fits => Text::WhyNoneFits.plain(language).to_owned(),
+            (true, None) => Text::PersonCalled.with(language, &[("greeting", "")]).trim().to_owned(),
+        };
+        let signs = Signs { person: human_please, article, none_fits };
+        let decision = self.think(&caller.organization, &text, signs, &talk).await?;
+        let standing = self.standing_of(caller, &ticket.facts.client, Some(language), id, &decision).await?;
+        let (said, step) = (text.clone(), request_id.clone());
         let done = self
             .desk
-            .change(&order, id, "follow up", move |change| Box::pin(go_on(change, id, text, decision)))
+            .change(&order, id, "follow up", move |change| Box::pin(go_on(change, id, said, step, decision, standing)))
             .await?;
+        let is_passed_on =
+            done.ticket.as_ref().is_some_and(|ticket| ticket.custody() == proto::ticket::Custody::PassedOn);
+        let is_forwarded = done.reply.as_ref().is_some_and(|reply| reply.outcome() == Outcome::Forwarded);
+        if is_passed_on && is_forwarded {
+            forward(&self.desk, &caller.organization, id, request_id, text).await?;
+        }
         let (ticket, reply) = self.after(&caller.organization, done.ticket, done.reply).await?;
         Ok(wire::FollowUpResponse { ticket, reply })
     }
 
-    /// What knowledge says; articles that were offered before did not help, and do not answer again.
-    async fn look_up(
+    async fn think(
         &self,
         organization: &OrganizationId,
         text: &str,
-        person: bool,
-        offered: &[String],
+        signs: Signs,
+        talk: &Talk,
     ) -> Result<Decision, Refused> {
         let plan = self.desk.plan(organization)?;
         if !plan.topology().has(HERE) {
             return Err(Refused::NotInTopology { from: HERE, to: Line::ServiceDesk });
         }
-        let (store, thresholds) = (self.desk.store(), thresholds(&plan));
-        let (answer, best) = self.shelves.answer(store, organization, text.to_owned(), thresholds).await?;
-        let is_new = |hit: &Hit| !offered.contains(&hit.article_id);
-        let answer = match answer {
-            Answer::Found(hit) if is_new(&hit) => Answer::Found(hit),
-            Answer::Found(_) | Answer::Nothing => Answer::Nothing,
-            Answer::Unsure(hits) => match hits.into_iter().filter(is_new).collect::<Vec<_>>() {
-                hits if hits.is_empty() => Answer::Nothing,
-                hits => Answer::Unsure(hits),
-            },
-        };
-        let body = match &answer {
-            Answer::Found(hit) => self.shelves.article(store, organization, &hit.article_id).await?.map(|a| a.body),
-            Answer::Unsure(_) | Answer::Nothing => None,
-        };
-        let best = best.first().map_or(0.0, |hit| hit.score);
-        Ok(Decision { answer, best, body, person, thresholds })
+        let (shelves, store) = (&self.shelves, self.desk.store());
+        Thinking { shelves, store, organization, plan: &plan, talk }.about(text, signs).await
+    }
+
+    /// How the client's other requests stand, where that was asked.
+    async fn standing_of(
+        &self,
+        caller: &Caller,
+        client: &str,
+        language: Option<Language>,
+        asking: TicketId,
+        decision: &Decision,
+    ) -> Result<Option<String>, Refused> {
+        match decision.next {
+            Next::Standing => {
+                let otherwise = self.desk.plan(&caller.organization)?.profile().language;
+                requests_of(&self.desk, caller, client, language.unwrap_or(otherwise), asking).await.map(Some)
+            }
+            Next::Answer { .. }
+            | Next::Offer(_)
+            | Next::AskBack(_)
+            | Next::Kind(_)
+            | Next::Wordless
+            | Next::HandOver { .. } => Ok(None),
+        }
     }
 
     /// Tries to deliver a handover at once, so that the client learns who has the request.
@@ -144,9 +174,12 @@ impl Work {
     ) -> Result<(Option<proto::ticket::Ticket>, Option<wire::Reply>), Refused> {
         let id = ticket.as_ref().and_then(|ticket| ticket.facts.as_ref()).map(|facts| facts.ticket_id.parse());
         match (id, reply) {
-            (Some(Ok(id)), Some(wire::Reply { handover: Some(outcome), outcome: told, text, article_id, offers })) => {
+            (
+                Some(Ok(id)),
+                Some(wire::Reply { handover: Some(outcome), outcome: told, text, article_id, offers, topics }),
+            ) => {
                 let (ticket, version, outcome) = self.desk.first_try(organization, id, outcome).await?;
-                let reply = wire::Reply { outcome: told, text, article_id, offers, handover: Some(outcome) };
+                let reply = wire::Reply { outcome: told, text, article_id, offers, handover: Some(outcome), topics };
                 Ok((on_wire(&ticket, version), Some(reply)))
             }
             (_, reply) => Ok((ticket, reply)),
@@ -162,16 +195,17 @@ fn read(caller: &Caller, request: wire::AskRequest) -> Result<Asked, Refused> {
     let language = enums::language(&mut reader, "language", language, false);
     let contact = evidence::contact(&mut reader, "contact", contact);
     let channel = reader.finish(channel)?;
+    let language = language.or_else(|| spoken(&text));
     Ok(Asked { text, client: client_of(caller, &client)?, contact, channel, language })
 }
 
-/// The language to answer in: said by the caller, told from the text, or the organization's.
-fn spoken(said: Option<Language>, text: &str, otherwise: Language) -> Language {
-    let told = knowledge::language_of(text).map(|language| match language {
+/// The language of what was meant, whatever layout it was typed with; none when it is neither of ours.
+fn spoken(text: &str) -> Option<Language> {
+    let retyped = knowledge::retyped(text);
+    knowledge::language_of(retyped.as_deref().unwrap_or(text)).map(|language| match language {
         knowledge::Language::Russian => Language::Russian,
         knowledge::Language::English => Language::English,
-    });
-    said.or(told).unwrap_or(otherwise)
+    })
 }
 
 async fn register(
@@ -179,9 +213,11 @@ async fn register(
     id: TicketId,
     asked: Asked,
     decision: Decision,
+    standing: Option<String>,
 ) -> Result<wire::AskResponse, Refused> {
     let Asked { text, client, contact, channel, language } = asked;
-    let first = text.lines().next().unwrap_or_default();
+    let words = Pasted::in_text(&text).map(|pasted| pasted.words).filter(|words| !words.is_empty());
+    let first = words.as_deref().unwrap_or(&text).lines().next().unwrap_or_default();
     let (impact, urgency) = (Impact::Medium, Urgency::Medium);
     let facts = Facts {
         id,
@@ -190,7 +226,7 @@ async fn register(
         kind: Kind::Question,
         subject: first[..first.floor_char_boundary(LINE_BYTES_MAX / 2)].to_owned(),
         text: text.clone(),
-        language: spoken(language, &text, change.plan.profile().language),
+        language: language.unwrap_or(change.plan.profile().language),
         client,
         impact,
         urgency,
@@ -207,7 +243,7 @@ async fn register(
     change.log(&ticket, EventBody::Registered { channel }).await?;
     let mut talk = Talk { contact, question: text.clone(), ..Talk::default() };
     talk.conversation.push(Turn { from_client: true, text, at: change.now });
-    let reply = decide(change, &mut ticket, &mut talk, decision).await?;
+    let reply = decide(change, &mut ticket, &mut talk, decision, standing).await?;
     let version = change.put(&ticket, None).await?;
     change.work.put_own(change.organization(), id, &talk).await?;
     Ok(wire::AskResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
@@ -216,22 +252,57 @@ async fn register(
 async fn go_on(
     change: &Change<'_>,
     id: TicketId,
-    text: String,
+    said: String,
+    step: String,
     decision: Decision,
+    standing: Option<String>,
 ) -> Result<wire::FollowUpResponse, Refused> {
     let (mut ticket, read) = change.ticket(id).await?;
-    let mut talk: Talk = change.work.own(change.organization(), id).await?;
-    let wake = change.wake_in(change.plan.bot_deadline(), WakeReason::BotDeadline);
-    let said = if text.is_empty() { Text::PersonCalled.with(ticket.facts.language, &[("greeting", "")]) } else { text };
-    ticket.reopen(wake, change.now).map_err(Refused::state(id))?;
-    change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
-    change.log(&ticket, EventBody::ClientWrote { text: said.clone() }).await?;
-    for article in talk.offered.iter_mut().filter(|article| article.why_not.is_empty()) {
-        article.why_not = Text::WhyNotHelped.plain(ticket.facts.language).to_owned();
+    match ticket.custody {
+        Custody::Held => {}
+        // Evidence is on its way; what the client adds follows it in the same order.
+        Custody::HandingOver { .. } => {
+            let parcel = Parcel::ClientMessage;
+            let envelope = change.envelope(&ticket, parcel, Line::ServiceDesk, &step);
+            let message = ForwardClientMessageRequest { envelope: Some(envelope.clone()), text: said };
+            change.send(&ticket, Line::ServiceDesk, parcel, &envelope, &message).await?;
+            return Ok(quiet(&ticket, read));
+        }
+        Custody::PassedOn { .. } => return Ok(quiet(&ticket, read)),
     }
-    talk.conversation.push(Turn { from_client: true, text: said.trim().to_owned(), at: change.now });
-    let reply = decide(change, &mut ticket, &mut talk, decision).await?;
+    let mut talk: Talk = change.work.own(change.organization(), id).await?;
+    change.log(&ticket, EventBody::ClientWrote { text: said.clone() }).await?;
+    talk.conversation.push(Turn { from_client: true, text: said.clone(), at: change.now });
+    let reply = match (&ticket.state, &decision.next) {
+        // Nobody opens a request again to say thanks.
+        (
+            State::Resolved { .. } | State::Closed { .. },
+            Next::Kind(courtesy @ (Courtesy::Thanks | Courtesy::Farewell)),
+        ) => answer_in_kind(change, &mut ticket, &mut talk, *courtesy).await?,
+        (state, _) => {
+            let wake = change.wake_in(change.plan.bot_deadline(), WakeReason::BotDeadline);
+            if matches!(state, State::Resolved { .. } | State::Closed { .. }) {
+                ticket.reopen(wake, change.now).map_err(Refused::state(id))?;
+                change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
+                talk.none_helped(Text::WhyNotHelped.plain(ticket.facts.language));
+            } else {
+                ticket.wake = Some(wake);
+                ticket.changed_at = change.now;
+            }
+            if talk.waits == Some(Waits::Question) {
+                // Now it is said what it is about.
+                talk.question = said;
+            }
+            decide(change, &mut ticket, &mut talk, decision, standing).await?
+        }
+    };
     let version = change.put(&ticket, Some(read)).await?;
     change.work.put_own(change.organization(), id, &talk).await?;
     Ok(wire::FollowUpResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
+}
+
+/// A person has the request: line 0 does not talk over anybody.
+fn quiet(ticket: &Ticket, version: store::Version) -> wire::FollowUpResponse {
+    let reply = wire::Reply { outcome: Outcome::Forwarded as i32, ..wire::Reply::default() };
+    wire::FollowUpResponse { ticket: on_wire(ticket, version), reply: Some(reply) }
 }

@@ -76,10 +76,13 @@ impl Rules for ServiceDesk {
                 home.questions.iter_mut().filter(|q| q.id == *clarification).for_each(|q| q.expired = true);
             }
             Told::Arranged(Arranged::Visit { by, news }) => visit::told(change, ticket, &mut home, *by, news).await?,
+            // What the client added at line 0 while the request was on its way here.
+            Told::ClientMessage { text } => {
+                home.hear(text.clone(), change.now);
+            }
             Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. })
             | Told::Progress { took_over: None, .. }
             | Told::Answer { .. }
-            | Told::ClientMessage { .. }
             | Told::Resolution { .. } => return Ok(()),
         }
         Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)

@@ -5,10 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use ticket::Line;
 
+use crate::dialogue::{self, Dialogue, DialogueEntry};
 use crate::fault::Gathered;
 use crate::known::Known;
 use crate::place::{At, Text, TextEntry, refers};
 use crate::plan::Plan;
+use crate::profile::{self, Profile, ProfileEntry};
 
 /// How sure line 0 must be, from 0 to 1; `offer` is not above `answer`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +43,8 @@ pub(crate) struct Replies {
     pub(crate) night: Text,
     pub(crate) holiday: Text,
     pub(crate) force_majeure: Text,
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) dialogue: Dialogue,
 }
 
 /// How sure line 0 must be.
@@ -71,6 +75,11 @@ pub(crate) struct RepliesEntry {
     holiday: TextEntry,
     /// While a supervisor says that something is wrong on a large scale.
     force_majeure: TextEntry,
+    /// What is told at times of their own; the first one that holds counts, before the four above.
+    #[serde(default)]
+    profiles: Vec<ProfileEntry>,
+    /// How line 0 talks; what is customary when left out.
+    dialogue: Option<DialogueEntry>,
 }
 
 /// The thresholds, which are there exactly when line 0 is.
@@ -112,6 +121,8 @@ impl RepliesEntry {
             night: self.night.check(gathered),
             holiday: self.holiday.check(gathered),
             force_majeure: self.force_majeure.check(gathered),
+            profiles: profile::check(&self.profiles, gathered),
+            dialogue: dialogue::check(self.dialogue.as_ref(), gathered),
         }
     }
 }

@@ -54,6 +54,42 @@ texts! {
     HandedOverWithOffers = "handed_over_with_offers",
     /// The client asked for a person: `greeting`.
     PersonCalled = "person_called",
+    /// A greeting and nothing else.
+    Greeted = "greeted",
+    /// Thanks and nothing else.
+    Welcome = "welcome",
+    /// A farewell and nothing else.
+    Farewell = "farewell",
+    /// A message without words.
+    Wordless = "wordless",
+    /// Articles to choose from: `offers`.
+    Offered = "offered",
+    /// One question back: `topics`.
+    AskedBack = "asked_back",
+    /// Some of several questions were answered, the rest goes to a person: `answers`, `greeting`.
+    SeveralPartly = "several_partly",
+    /// To an angry client, who is handed over: `greeting`.
+    Calmed = "calmed",
+    /// To a message in another language: `language`. Told in both languages.
+    OtherLanguage = "other_language",
+    /// A message with a log goes to a person: `greeting`.
+    LogTaken = "log_taken",
+    /// The client did not choose, and the request is closed.
+    ClosedUnanswered = "closed_unanswered",
+    /// Why a request was closed without an answer.
+    UnansweredCause = "unanswered_cause",
+    /// Why a request without a question was closed.
+    SmallTalkCause = "small_talk_cause",
+    /// Why an article did not help: the client chose none.
+    WhyNoneFits = "why_none_fits",
+    /// Why an article did not help: the client did not choose.
+    WhyNoChoice = "why_no_choice",
+    /// The client's own requests: `requests`.
+    YourRequests = "your_requests",
+    /// The client has no other requests.
+    NoRequests = "no_requests",
+    /// What a question about standing was about.
+    StatusCause = "status_cause",
     /// A ticket was registered: `greeting`, `number`.
     Registered = "registered",
     /// It is solved, please confirm: `number`, `done`, `how_to_verify`.

@@ -23,7 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
     ("queues", &["ticket", "plan", "proto", "rpc", "store", "handover"]),
     // No line knows another. What differs between their arrows is what only one of them does.
-    ("line0-self-service", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge"]),
+    (
+        "line0-self-service",
+        &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge", "triage"],
+    ),
     (
         "line1-service-desk",
         &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "queues", "telemetry"],

@@ -1,5 +1,6 @@
 //! The whole suite in one process, called as anybody could call it.
 
+mod ask;
 mod clarifications;
 mod clocks;
 mod deadlines;

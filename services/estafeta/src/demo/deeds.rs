@@ -43,17 +43,22 @@ impl Player<'_> {
         match (answered, outcome) {
             (true, line0::reply::Outcome::Answered) => Ok(()),
             (false, line0::reply::Outcome::HandedOver) => self.until_held(Line::ServiceDesk).await,
+            (false, line0::reply::Outcome::Offered | line0::reply::Outcome::AskedBack) => {
+                self.go_on(line0::FollowUpRequest { none_fits: true, ..line0::FollowUpRequest::default() }).await
+            }
             (true | false, outcome) => Err(Failure::Given(format!("line 0 has {outcome:?} it"))),
         }
     }
 
     pub(super) async fn person_please(&mut self) -> Result<(), Failure> {
-        let request = line0::FollowUpRequest {
-            request_id: self.request_id(),
-            ticket_id: self.ticket.clone(),
-            text: self.says("follow_up")?,
-            human_please: true,
-        };
+        let text = self.says("follow_up")?;
+        self.go_on(line0::FollowUpRequest { text, human_please: true, ..line0::FollowUpRequest::default() }).await
+    }
+
+    /// Goes on at line 0 so that a person takes over.
+    async fn go_on(&mut self, request: line0::FollowUpRequest) -> Result<(), Failure> {
+        let (request_id, ticket_id) = (self.request_id(), self.ticket.clone());
+        let request = line0::FollowUpRequest { request_id, ticket_id, ..request };
         self_service!(self.as_client(Line::SelfService)).follow_up(request).await?;
         self.until_held(Line::ServiceDesk).await
     }

@@ -41,6 +41,8 @@ struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_right: Option<usize>,
     handed_over: usize,
+    /// Offered articles, or asked a question back; these wait for the client.
+    waiting: usize,
     /// Refused, with the reasons.
     failed: BTreeMap<String, usize>,
     /// Tickets by the line that holds them.
@@ -182,7 +184,8 @@ fn gather(summary: &mut Summary, answers: Vec<Answer>) {
     for Answer { outcome, right, took: _ } in answers {
         match outcome {
             Ok(Outcome::Answered) => summary.answered += 1,
-            Ok(Outcome::HandedOver) => summary.handed_over += 1,
+            Ok(Outcome::HandedOver | Outcome::Forwarded) => summary.handed_over += 1,
+            Ok(Outcome::Offered | Outcome::AskedBack | Outcome::Acknowledged) => summary.waiting += 1,
             Ok(Outcome::Unspecified) => *summary.failed.entry("no outcome".to_owned()).or_default() += 1,
             Err(reason) => *summary.failed.entry(reason).or_default() += 1,
         }
@@ -222,6 +225,7 @@ fn print(summary: &Summary, json: bool) -> Result<(), Failure> {
         println!("{right:>8}  of those with the article that the file names");
     }
     println!("{:>8}  handed over ({:.1} %)", summary.handed_over, share(summary.handed_over));
+    println!("{:>8}  wait for the client's choice or answer ({:.1} %)", summary.waiting, share(summary.waiting));
     for (reason, count) in &summary.failed {
         println!("{count:>8}  failed: {reason}");
     }
