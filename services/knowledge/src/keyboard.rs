@@ -106,7 +106,7 @@ pub(crate) fn in_russian_letters(token: &str) -> Option<String> {
 }
 
 /// Words that are told to be typed with the wrong layout though they could be read as they stand.
-const KNOWN_WORDS: [&str; 12] = [
+const KNOWN_WORDS: [&str; 15] = [
     "hello",
     "help",
     "human",
@@ -118,8 +118,14 @@ const KNOWN_WORDS: [&str; 12] = [
     "router",
     "internet",
     "what",
+    "the",
+    "and",
+    "not",
     "работает",
 ];
+
+/// What no Russian word has, and English words have when they are typed with the Russian layout.
+const NOT_RUSSIAN: [&str; 9] = ["уы", "ыу", "ыы", "щг", "щц", "щк", "щт", "цщ", "йщ"];
 
 /// So much of a message, in characters, is looked at.
 const CHARACTERS_READ: usize = 4000;
@@ -145,7 +151,9 @@ fn is_wrong(token: &str) -> bool {
     // Abbreviations have no vowels in any layout.
     let Some(meant) = in_other_layout(token).filter(|_| token.to_uppercase() != token) else { return false };
     let lower = token.to_lowercase();
-    if KNOWN_WORDS.contains(&meant.trim_end_matches(|sign: char| !sign.is_alphabetic())) {
+    if NOT_RUSSIAN.iter().any(|pair| lower.contains(pair))
+        || KNOWN_WORDS.contains(&meant.trim_end_matches(|sign: char| !sign.is_alphabetic()))
+    {
         return true;
     }
     let sounds =
@@ -165,6 +173,7 @@ mod tests {
     fn only_what_was_typed_with_the_wrong_layout_is_retyped() {
         assert_eq!(retyped("rfr c,hjcbnm gfhjkm").as_deref(), Some("как сбросить пароль"));
         assert_eq!(retyped("jgthfnjhf").as_deref(), Some("оператора"));
+        assert_eq!(retyped("рщц ещ куыуе зфыыцщкв").as_deref(), Some("how to reset password"));
         assert_eq!(retyped("руддщ").as_deref(), Some("hello"));
         for sound in ["How do I reset my password?", "Как сбросить пароль", "VPN SSH HTTP", "", "don't", "pls fix it"]
         {
