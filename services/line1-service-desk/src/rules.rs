@@ -186,8 +186,7 @@ fn how_to_verify(resolution: &Resolution) -> String {
 
 /// How support greets at this hour, by the plan.
 pub(crate) fn greeting(change: &Change<'_>, ticket: &Ticket) -> String {
-    let profile = change.plan.reply_profile(change.now);
-    change.plan.reply(profile).in_language(ticket.facts.language).to_owned()
+    change.plan.greeting(change.now).in_language(ticket.facts.language).to_owned()
 }
 
 /// Writes a text of the resource file to the client, in the client's language.
