@@ -2,6 +2,7 @@
 //!
 //! What is asked and said stands in `demo/requests.toml` and `demo/knowledge.toml`; who does what in [`script`].
 
+mod asking;
 mod deeds;
 mod input;
 mod load;

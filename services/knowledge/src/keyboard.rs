@@ -130,7 +130,7 @@ const NOT_RUSSIAN: [&str; 9] = ["уы", "ыу", "ыы", "щг", "щц", "щк", 
 /// So much of a message, in characters, is looked at.
 const CHARACTERS_READ: usize = 4000;
 
-/// `text` as the same keys give it in the other layout, where half of its words or more were typed with the wrong one.
+/// `text` as the same keys give it in the other layout, where more than half of its words were typed with the wrong one.
 ///
 /// A word was when it has no vowel as it stands, or a sign where the other layout has a letter, and has one as it was meant.
 pub fn retyped(text: &str) -> Option<String> {
@@ -140,7 +140,7 @@ pub fn retyped(text: &str) -> Option<String> {
     let letters = |token: &str| token.chars().filter(|character| character.is_alphabetic()).count();
     let words: Vec<&str> = text.split_whitespace().filter(|token| letters(token) >= 3).collect();
     let wrong = words.iter().filter(|word| is_wrong(word)).count();
-    if wrong == 0 || wrong * 2 < words.len() {
+    if wrong * 2 <= words.len() {
         return None;
     }
     let meant = |token: &str| in_other_layout(token).unwrap_or_else(|| token.to_owned());

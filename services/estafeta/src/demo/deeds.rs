@@ -2,18 +2,12 @@
 
 use proto::handover::{self as hand, outcome::Standing};
 use proto::ticket::{Channel, Custody, Impact, Language, Mood, State, Urgency};
-use proto::{line0, line1, line2, line3, vendor};
+use proto::{line1, line2, line3, vendor};
 use rpc::{Limits, tuned};
 use ticket::Line;
 
 use crate::demo::play::{LOOK_EVERY, LOOKS_MAX, Player, client};
 use crate::failure::Failure;
-
-macro_rules! self_service {
-    ($channel:expr) => {
-        client!(line0::self_service_service_client::SelfServiceServiceClient, $channel)
-    };
-}
 
 macro_rules! service_desk {
     ($channel:expr) => {
@@ -28,41 +22,6 @@ macro_rules! custodian {
 }
 
 impl Player<'_> {
-    pub(super) async fn ask(&mut self, answered: bool) -> Result<(), Failure> {
-        let request = line0::AskRequest {
-            request_id: self.request_id(),
-            text: self.request.text.clone(),
-            contact: Some(self.contact()),
-            channel: self.channel()? as i32,
-            language: Language::Unspecified as i32,
-            client: String::new(),
-        };
-        let answer = self_service!(self.as_client(Line::SelfService)).ask(request).await?.into_inner();
-        self.ticket = id_of(answer.ticket);
-        let outcome = answer.reply.unwrap_or_default().outcome();
-        match (answered, outcome) {
-            (true, line0::reply::Outcome::Answered) => Ok(()),
-            (false, line0::reply::Outcome::HandedOver) => self.until_held(Line::ServiceDesk).await,
-            (false, line0::reply::Outcome::Offered | line0::reply::Outcome::AskedBack) => {
-                self.go_on(line0::FollowUpRequest { none_fits: true, ..line0::FollowUpRequest::default() }).await
-            }
-            (true | false, outcome) => Err(Failure::Given(format!("line 0 has {outcome:?} it"))),
-        }
-    }
-
-    pub(super) async fn person_please(&mut self) -> Result<(), Failure> {
-        let text = self.says("follow_up")?;
-        self.go_on(line0::FollowUpRequest { text, human_please: true, ..line0::FollowUpRequest::default() }).await
-    }
-
-    /// Goes on at line 0 so that a person takes over.
-    async fn go_on(&mut self, request: line0::FollowUpRequest) -> Result<(), Failure> {
-        let (request_id, ticket_id) = (self.request_id(), self.ticket.clone());
-        let request = line0::FollowUpRequest { request_id, ticket_id, ..request };
-        self_service!(self.as_client(Line::SelfService)).follow_up(request).await?;
-        self.until_held(Line::ServiceDesk).await
-    }
-
     pub(super) async fn register(&mut self) -> Result<(), Failure> {
         let language = match self.request.language {
             knowledge::Language::Russian => Language::Russian,
@@ -371,12 +330,12 @@ impl Player<'_> {
         }
     }
 
-    fn contact(&self) -> line1::Contact {
+    pub(super) fn contact(&self) -> line1::Contact {
         let (name, phone) = (self.request.name.clone(), self.request.phone.clone());
         line1::Contact { name, phone, ..line1::Contact::default() }
     }
 
-    fn channel(&self) -> Result<Channel, Failure> {
+    pub(super) fn channel(&self) -> Result<Channel, Failure> {
         named("CHANNEL", &self.request.channel, Channel::from_str_name)
     }
 
@@ -399,6 +358,6 @@ fn named<T>(prefix: &str, word: &str, of: impl Fn(&str) -> Option<T>) -> Result<
     of(&name).ok_or_else(|| Failure::Given(format!("the demonstration says `{word}`, which is no {prefix}")))
 }
 
-fn id_of(ticket: Option<proto::ticket::Ticket>) -> String {
+pub(super) fn id_of(ticket: Option<proto::ticket::Ticket>) -> String {
     ticket.and_then(|ticket| ticket.facts).map(|facts| facts.ticket_id).unwrap_or_default()
 }
