@@ -1,6 +1,7 @@
 //! What the client does at line 0 in the demonstration.
 
 use proto::line0::{self, reply::Outcome, self_service_service_client::SelfServiceServiceClient};
+use rpc::{Limits, tuned};
 use ticket::Line;
 
 use crate::demo::deeds::id_of;
