@@ -136,9 +136,15 @@ impl<P: Promises> Reader<'_, P> {
                     self.happened(at, What::Met);
                 }
             }
-            EventBody::Resolved { .. } => self.happened(at, What::Met),
+            EventBody::Resolved { .. } => {
+                self.no_hold_by_hand();
+                self.happened(at, What::Met);
+            }
             EventBody::Closed { .. } => self.happened(at, What::Stopped),
-            EventBody::Reopened { .. } => self.happened(at, What::Reopened),
+            EventBody::Reopened { .. } => {
+                self.no_hold_by_hand();
+                self.happened(at, What::Reopened);
+            }
             EventBody::Registered { .. }
             | EventBody::AutoDeclined { .. }
             | EventBody::ChecklistStep { .. }
@@ -332,7 +338,8 @@ impl<P: Promises> Reader<'_, P> {
 
     /// The client is asked.
     fn asked(&mut self, at: Timestamp, question: ClarificationId) {
-        self.waits(at, |turn| turn.question = Some(question));
+        // The wait for the client takes the place of a hold by hand.
+        self.waits(at, |turn| (turn.question, turn.by_hand) = (Some(question), None));
     }
 
     /// The client has answered; an answer to an older question ends no hold.
@@ -349,6 +356,13 @@ impl<P: Promises> Reader<'_, P> {
 
     fn next_move(&mut self, at: Timestamp, is_vendors: bool) {
         self.waits(at, |turn| turn.with_vendor = is_vendors);
+    }
+
+    /// A hold by hand is over, whatever the clock does.
+    fn no_hold_by_hand(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.by_hand = None;
+        }
     }
 
     /// Somebody put it on hold, or ended that.

@@ -5,13 +5,14 @@
 //! the log, tells what is due, and sets the timer to the next instant at which something will be. What was told once stands
 //! in the log and is not told again, whatever process dies in between.
 
-use deadline::{Calendars, Ledger, Measure, Party, Percent, State, Triage, Unreckonable, from_log};
+use deadline::{Calendars, Fact, Ledger, Measure, Party, Percent, State, Triage, Unreckonable, What, from_log};
 use jiff::Timestamp;
 use plan::Plan;
 use store::Timer;
 use texts::Text;
 use ticket::event::{ClockEvent, ClockName};
 use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, TicketId};
+use tracing::Instrument;
 
 use crate::change::{Change, corrupt};
 use crate::deadlines::parties;
@@ -70,7 +71,10 @@ impl Outlook {
         log: &[Event],
         now: Timestamp,
     ) -> Result<(), Unreckonable> {
-        let Some(begun) = ledger.facts().first().map(|fact| fact.at) else { return Ok(()) };
+        // What was told of an earlier promise says nothing about this one.
+        let promises =
+            |fact: &&Fact| matches!(fact.what, What::Started { .. } | What::TargetChanged { .. } | What::Reopened);
+        let Some(begun) = ledger.facts().iter().rfind(promises).map(|fact| fact.at) else { return Ok(()) };
         let told = log.iter().filter(|event| event.at >= begun).filter_map(|event| match &event.body {
             EventBody::Clock(event) => Some(event),
             _ => None,
@@ -138,6 +142,8 @@ impl Desk {
             Err(refused) => return Err(refused),
         };
         let (known, line) = (self.0.plans.known(&organization)?, self.line());
+        let trace = found.as_ref().map_or("", |(ticket, _)| ticket.facts.trace.as_str());
+        let span = self.span(id, "ring", trace);
         let seen = match found {
             Some((ticket, version)) => {
                 let log = self.events_of(&organization, id).await?;
@@ -173,6 +179,7 @@ impl Desk {
                 Ok(())
             })
         })
+        .instrument(span)
         .await
     }
 }

@@ -6,7 +6,7 @@ use proto::handover::clock_service_server::ClockService;
 use store::Timer;
 use ticket::custody::{HoldReason, State};
 use ticket::event::HoldEvent;
-use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
+use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX, Violation};
 use ticket::{EventBody, Line, Ticket, TicketId, Wake, WakeReason, WrongState};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -38,12 +38,7 @@ impl ClockService for Clocks {
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let reason = reader.text("reason", &reason, LINE_BYTES_MAX);
             let note = reader.optional("note", &note, TEXT_BYTES_MAX).unwrap_or_default();
-            let now = self.0.clock().now();
             let until = until.and_then(|until| to_instant(&mut reader, "until", Some(until)));
-            if until.is_some_and(|until| until <= now || until > now.saturating_add(HOLD_MAX).unwrap_or(Timestamp::MAX))
-            {
-                reader.wrong("until", "is not within the next 366 days");
-            }
             let id = reader.finish(id)?;
             self.0
                 .change(&order, id, "hold", move |change| {
@@ -96,10 +91,14 @@ pub async fn hold(
     until: Option<Timestamp>,
     note: String,
 ) -> Result<proto::ticket::Ticket, Refused> {
+    let (mut ticket, read) = change.ticket(id).await?;
     if change.plan.hold_reason(&reason).is_none() {
         return Err(Refused::HoldReasonUnknown(reason));
     }
-    let (mut ticket, read) = change.ticket(id).await?;
+    let last = change.now.saturating_add(HOLD_MAX).unwrap_or(Timestamp::MAX);
+    if until.is_some_and(|until| until <= change.now || until > last) {
+        return Err(Refused::Fields(vec![Violation::new("until", "is not within the next 366 days")]));
+    }
     if matches!(ticket.state, State::OnHold { .. }) && !is_by_hand(&ticket.state) {
         // The client or the vendor is asked; that wait must not be lost.
         let problem = WrongState::Refused { action: "put on hold", state: ticket.state.name() };

@@ -44,15 +44,15 @@ impl NoticeService for Notices {
             let mut found: Vec<(String, Digest)> = Vec::new();
             for recipient in self.recipients(&caller)? {
                 let name = recipient.name();
-                let (from, to) = (format!("{name}|{page_token}"), format!("{name}}}"));
+                // A place has nineteen digits: one more stands right behind the place that the token names.
+                let behind = if page_token.is_empty() { String::new() } else { format!("{page_token}0") };
+                let (from, to) = (format!("{name}|{behind}"), format!("{name}}}"));
                 // One more than the page has, to know whether there is another.
                 let range = (from.as_str(), to.as_str());
                 let keyed = store.documents_between(organization, DIGEST, INBOX, range, None, size + 1).await?;
                 let place = |key: String| key.rsplit('|').next().unwrap_or_default().to_owned();
                 found.extend(keyed.into_iter().map(|(key, _, digest, _)| (place(key), digest)));
             }
-            // A page begins behind its token, which is the place of the last digest shown.
-            found.retain(|(place, _)| *place > page_token);
             found.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.recipient.cmp(&b.1.recipient)));
             let page = ends_between_instants(&found, size as usize);
             let next_page_token = if page < found.len() { found[page - 1].0.clone() } else { String::new() };
@@ -77,6 +77,8 @@ impl NoticeService for Notices {
                 .once(&order, move |change| {
                     Box::pin(async move {
                         let known = change.work.document::<Seen>(change.organization(), READ, &person).await?;
+                        // Nobody has read what is still to come.
+                        let up_to = up_to.min(change.now);
                         let up_to = known.as_ref().map_or(up_to, |(seen, _)| seen.up_to.max(up_to));
                         let read = known.map(|(_, read)| read);
                         let organization = change.organization();

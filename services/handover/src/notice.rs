@@ -122,14 +122,12 @@ impl Change<'_> {
             }
             found => {
                 let read = found.as_ref().map(|(_, read)| *read);
-                let mut digest = Digest::of(recipient.clone(), self.now);
-                digest.add(line, rules.lines_max);
-                // What the process that should have sent it left behind goes out with this one's window.
+                // What was gathered and not sent yet goes out with it.
                 let late = found.and_then(|(window, _)| window.gathered);
+                let mut digest = late.unwrap_or_else(|| Digest::of(recipient.clone(), self.now));
+                digest.sent_at = self.now;
+                digest.add(line, rules.lines_max);
                 self.send_digest(&digest).await?;
-                if let Some(late) = late {
-                    self.send_digest(&late).await?;
-                }
                 self.open_window(&recipient, read).await
             }
         }

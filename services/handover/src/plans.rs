@@ -152,13 +152,16 @@ impl Desk {
                 after = Some(last.clone());
                 kept.extend(page.into_iter().map(|(_, kept, _)| kept));
             }
+            // One that rewrote the past left nothing of what was before it.
+            let first = kept.iter().rposition(|kept| kept.since == Timestamp::MIN).unwrap_or(0);
+            kept.drain(..first);
             if plan.profile().rewrites_past && kept.last().is_none_or(|last| last.text != plan.text()) {
                 kept.clear();
             }
             if kept.last().is_none_or(|last| last.text != plan.text()) {
                 let since = if kept.is_empty() { Timestamp::MIN } else { self.clock().now() };
                 let new = Kept { since, text: plan.text().to_owned() };
-                self.write_plan(&organization, &new).await?;
+                self.write_plan(&organization, &new, after.as_deref()).await?;
                 kept.push(new);
             }
             let from = kept.len().saturating_sub(PLANS_MAX as usize);
@@ -177,8 +180,10 @@ impl Desk {
         Ok(())
     }
 
-    async fn write_plan(&self, organization: &OrganizationId, kept: &Kept) -> Result<(), Refused> {
-        let id = format!("{:020}", self.clock().now().as_microsecond().max(0));
+    /// Writes a plan down behind the `last` one, even where the clock was set back since.
+    async fn write_plan(&self, organization: &OrganizationId, kept: &Kept, last: Option<&str>) -> Result<(), Refused> {
+        let behind = last.and_then(|last| last.parse::<i64>().ok()).map_or(0, |last| last.saturating_add(1));
+        let id = format!("{:020}", self.clock().now().as_microsecond().max(behind));
         let (since, text) = (kept.since, kept.text.clone());
         let written = self
             .work(organization, Actor::Line { line: self.line() }, move |change| {

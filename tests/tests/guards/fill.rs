@@ -100,7 +100,7 @@ impl Fill {
             Kind::Message(of) => {
                 let mut message = self.whole(&of);
                 if let Some(at) = match field.name() {
-                    "begins" => Some(self.begins),
+                    "begins" | "until" => Some(self.begins),
                     "ends" => Some(self.begins + 3_600),
                     _ => None,
                 } {
@@ -120,6 +120,8 @@ impl Fill {
 
     fn text(&self, field: &FieldDescriptor) -> String {
         match (field.name(), field.parent_message().name()) {
+            // Of the reasons to wait that every plan has.
+            ("reason", "HoldRequest") => "vendor".to_owned(),
             ("request_id", _) | ("message_id", "CaseEnvelope") => self.request.clone(),
             ("ticket_id" | "ticket_ids", _) => self.ticket.clone(),
             ("view_id", _) => self.view.clone(),

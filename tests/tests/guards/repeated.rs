@@ -51,7 +51,7 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
         }
         "MoveVisit" | "CancelVisit" | "BeginVisit" | "FinishVisit" | "AnswerVisit" => {
             // Each in a time of its own, so that none clashes.
-            let (day, hour) = (number % 90, number / 90);
+            let (day, hour) = (number % 250, number / 250);
             fill.begins += i64::try_from(day * 86_400 + hour * 7_200).expect("a test has few calls");
             fill.ticket = people.ticket_at(Line::Technical).await;
             fill.visit = people.visit(&fill.ticket, fill.begins).await;
@@ -91,6 +91,14 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
         "Reassign" | "Release" | "AddFinding" | "Leave" => {
             fill.ticket = people.ticket_at(line).await;
             in_hand(stage, line, caller, &fill.ticket, rpc.method.name()).await;
+        }
+        "Resume" => {
+            fill.ticket = people.ticket_at(line).await;
+            let (request_id, ticket_id) = (people.request_id(), fill.ticket.clone());
+            let hold =
+                proto::handover::HoldRequest { request_id, ticket_id, reason: "vendor".into(), ..Default::default() };
+            let mut clocks = proto::handover::clock_service_client::ClockServiceClient::new(way(stage, line, caller));
+            clocks.hold(hold).await.expect(READY);
         }
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {
@@ -171,7 +179,12 @@ fn recount(message: &mut DynamicMessage) -> bool {
     if counts {
         message.set_field_by_name("reminders", Value::U32(7));
     }
-    counts
+    // Another instant, where that is all there is.
+    let instant = message.has_field_by_name("up_to");
+    if instant && let Some(Value::Message(up_to)) = message.get_field_by_name_mut("up_to") {
+        up_to.set_field_by_name("seconds", Value::I64(1_784_000_007));
+    }
+    counts || instant
 }
 
 fn retarget(message: &mut DynamicMessage) -> bool {

@@ -137,6 +137,15 @@ async fn a_mass_of_breaches_becomes_a_handful_of_digests() {
         let after = notices(&stage, Line::ServiceDesk, &supervisor).await;
         assert_eq!(count(&after, "clock-breached"), 30, "each ticket is counted");
         assert!(digests.len() <= after.len() && after.len() <= 3, "{} digests", after.len());
+        let mut inbox = NoticeServiceClient::new(people.channel(Line::ServiceDesk, &supervisor));
+        let (mut turned, mut token) = (Vec::new(), String::new());
+        for _ in 0..after.len() {
+            let request = ListNoticesRequest { page_size: 1, page_token: token };
+            let page = inbox.list_notices(request).await.unwrap().into_inner();
+            turned.extend(page.digests);
+            token = page.next_page_token;
+        }
+        assert_eq!((turned.as_slice(), token.as_str()), (after.as_slice(), ""), "page by page they are the same");
         assert!(after.iter().all(|digest| digest.lines.len() <= 20), "a digest spells out no more than the plan says");
         assert!(
             after
@@ -181,6 +190,25 @@ async fn a_ticket_waits_for_a_reason_of_the_plan_and_goes_on_by_itself() {
         let refused = resume(&stage, Line::Technical, &ticket).await.unwrap_err();
         assert_eq!(rpc::reason_of(&refused), Some(proto::errors::Reason::WrongState), "it waits no longer");
         stage.holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_to_the_client_takes_the_place_of_a_hold_and_the_clock_goes_on_with_the_answer() {
+    on_each_with_reasons(async |stage| {
+        let people = stage.people();
+        let ticket = people.register("Сломался роутер").await;
+        people.to_technical(&ticket, evidence::technical()).await.unwrap();
+        hold(&stage, Line::Technical, &ticket, "parts", None).await.unwrap();
+        let question = people.ask_client(Line::Technical, &ticket, "Какая модель?").await.unwrap();
+        stage.settle().await;
+        people.write(&ticket, "Какая модель?", &question).await.unwrap();
+        people.reply(&ticket, "CC-2000").await.unwrap();
+        stage.settle().await;
+        assert_eq!(people.ticket(Line::Technical, &ticket).await.unwrap().state(), State::Open);
+        let ola = clock(&stage, Line::Technical, &ticket, AgreementKind::Ola, Measure::Resolution).await;
+        assert_eq!(ola.state(), ClockState::Running, "the hold is over with the answer");
     })
     .await;
 }
