@@ -68,6 +68,7 @@ use proto::handover::relay_service_server::RelayServiceServer;
 use proto::ticket::ticket_service_server::TicketServiceServer;
 use rpc::server::ServiceBuilder;
 use rpc::{Service, Stack, tuned};
+use ticket::Line;
 
 /// Starts a line's service with what every line serves: its tickets and what other lines say to it.
 #[must_use]
@@ -83,8 +84,12 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
 #[must_use]
 pub fn custodian_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
     let limits = stack.limits;
-    line_service(desk, stack)
+    let service = line_service(desk, stack)
         .add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits))
-        .add(tuned!(ClockServiceServer::new(hold::Clocks(desk.clone())), limits))
-        .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits))
+        .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits));
+    if desk.line() == Line::Vendor {
+        // There a ticket waits for its vendor, and for nothing else.
+        return service;
+    }
+    service.add(tuned!(ClockServiceServer::new(hold::Clocks(desk.clone())), limits))
 }

@@ -33,7 +33,7 @@ async fn join(change: &Change<'_>, id: TicketId, other: TicketId, step: &str) ->
         change.ticket(ticket).await?;
     }
     let (mut duplicate, read) = change.ticket(id).await?;
-    let (stays, kept) = change.ticket(other).await?;
+    let (stays, _) = change.ticket(other).await?;
     duplicate.may("merge").map_err(Refused::state(id))?;
     if duplicate.facts.client != stays.facts.client {
         let fault = "is a ticket of another client, who must not read this one's words; link them instead";
@@ -54,13 +54,15 @@ async fn join(change: &Change<'_>, id: TicketId, other: TicketId, step: &str) ->
     write_to_client(change, &stays, &mut into, Text::Merged, &fields).await?;
     change.work.put_own(change.organization(), id, &from).await?;
     change.work.put_own(change.organization(), other, &into).await?;
+    change.put(&duplicate, Some(read)).await?;
+    // Linking writes over both, and raises their versions.
     on_both(change, id, other, Some(LinkKind::DuplicateOf)).await?;
     change.log(&duplicate, EventBody::Desk(DeskEvent::MergedInto { other })).await?;
     change.log(&stays, EventBody::Desk(DeskEvent::MergedFrom { other: id })).await?;
     if stays.custody != Custody::Held && !said.is_empty() {
         forward(change, &stays, into.custodian(&stays), said, step).await?;
     }
-    let closed = change.put(&duplicate, Some(read)).await?;
+    let ((duplicate, closed), (stays, kept)) = (change.ticket(id).await?, change.ticket(other).await?);
     Ok(MergeResponse {
         ticket: Some(record::to_ticket(&stays, kept.number())),
         duplicate: Some(record::to_ticket(&duplicate, closed.number())),

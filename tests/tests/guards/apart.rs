@@ -27,12 +27,13 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 6] = [
+const NOTHING: [Reason; 7] = [
     Reason::TicketNotFound,
     Reason::BondNotFound,
     Reason::ClarificationNotFound,
     Reason::MessageNotFound,
     Reason::VisitNotFound,
+    Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
 
@@ -46,6 +47,7 @@ struct Two {
     bond: String,
     dead: String,
     visit: String,
+    view: String,
     /// What must never be told to the second, beside the mark.
     secrets: BTreeSet<String>,
 }
@@ -76,6 +78,13 @@ impl Two {
         }
         let clarification = people.ask_client(Line::Technical, &held[2].1, &format!("{MARK}?")).await.expect(THERE);
         let visit = people.visit(&held[2].1, Fill::demo("").begins).await;
+        let put =
+            proto::queue::PutViewRequest {
+                request_id: people.request_id(), name: "Мои".into(), ..Default::default()
+            };
+        let desk = people.channel(Line::ServiceDesk, &people.supervisor());
+        let put = proto::queue::view_service_client::ViewServiceClient::new(desk).put_view(put).await;
+        let view = put.expect(THERE).into_inner().view.expect(THERE).id;
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -91,7 +100,7 @@ impl Two {
         let mut secrets: BTreeSet<String> = held.iter().map(|(_, ticket)| ticket.clone()).collect();
         secrets.extend([clarification.clone(), bond.clone(), dead.to_string(), visit.clone()]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
-        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, secrets }
+        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, view, secrets }
     }
 
     fn first(&self) -> &OrganizationId {
@@ -119,6 +128,7 @@ impl Two {
             step: "paper".to_owned(),
             vendor: "tillsoft".to_owned(),
             visit: self.visit.clone(),
+            view: self.view.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))
         };
         fill.whole(&rpc.input())
