@@ -8,7 +8,7 @@ use ticket::Language;
 use ticket::evidence::StepResult;
 
 fn demo() -> Plan {
-    Plan::parse("demo.toml", DEMO).unwrap()
+    Plan::parse("demo.toml", DEMO).expect("the plan has no faults")
 }
 
 fn values(given: &[(&str, &str)]) -> BTreeMap<String, String> {

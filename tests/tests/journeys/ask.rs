@@ -37,22 +37,22 @@ fn knowledge() -> Vec<Article> {
 }
 
 async fn asked(people: &People<'_>, text: &str) -> (String, proto::line0::Reply) {
-    let answer = people.ask(text).await.unwrap();
-    (id_of(answer.ticket.as_ref()), answer.reply.unwrap())
+    let answer = people.ask(text).await.expect("line 0 answers");
+    (id_of(answer.ticket.as_ref()), answer.reply.expect("a reply"))
 }
 
 async fn told(people: &People<'_>, ticket: &str, text: &str) -> proto::line0::Reply {
-    people.follow_up(ticket, text).await.unwrap().reply.unwrap()
+    people.follow_up(ticket, text).await.expect("line 0 answers").reply.expect("a reply")
 }
 
 /// A request for which articles were offered, or which topic is meant was asked.
 async fn undecided(people: &People<'_>) -> (String, proto::line0::Reply) {
-    people.know(knowledge()).await.unwrap();
+    people.know(knowledge()).await.expect("articles are taken");
     asked(people, "настройка антенны").await
 }
 
 async fn state(stage: &Stage, ticket: &str) -> (wire::State, wire::Custody) {
-    let ticket = stage.people().ticket(Line::SelfService, ticket).await.unwrap();
+    let ticket = stage.people().ticket(Line::SelfService, ticket).await.expect("the ticket is there");
     (ticket.state(), ticket.custody())
 }
 

@@ -168,7 +168,7 @@ async fn one_ticket_about_two_things_becomes_two_and_both_keep_what_was_said() {
 
 async fn checklist(stage: &Stage, ticket: &str) -> GetChecklistResponse {
     let request = GetChecklistRequest { ticket_id: ticket.to_owned() };
-    casework(stage).get_checklist(request).await.unwrap().into_inner()
+    casework(stage).get_checklist(request).await.expect("there is a checklist").into_inner()
 }
 
 async fn step(stage: &Stage, ticket: &str, step: &str, result: StepResult, note: &str) -> Result<(), tonic::Status> {

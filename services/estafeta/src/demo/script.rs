@@ -27,7 +27,7 @@ pub(crate) enum Step {
     Triage,
     /// An agent of line 1 writes to the client: `hello`.
     Hello,
-    /// Line 1 hands up without the checklist and the environment; line 2 must decline and name both.
+    /// Line 1 hands up without the product and the environment; line 2 must decline and name both.
     EscalateIncomplete,
     /// Line 1 hands up to line 2, to the request's zone or, if it says `wrong_zone`, first there.
     ToTechnical,
