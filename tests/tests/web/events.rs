@@ -108,7 +108,8 @@ async fn a_stream_that_was_cut_goes_on_without_a_gap_or_a_repeat() {
         people.resolve(Line::Technical, &ticket).await.expect("it is not refused");
         stage.settle().await;
         post(&stage, &client, &format!("/v1/tickets/{ticket}:confirm"), json!({})).await;
-        while seen.last().is_some_and(|(_, what)| what != "closed") {
+        // The last thing is that the client was asked how content they are.
+        while seen.last().is_some_and(|(_, what)| what != "desk") {
             seen.extend(second.happened(1).await);
         }
 
