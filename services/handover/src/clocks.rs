@@ -12,7 +12,6 @@ use store::Timer;
 use texts::Text;
 use ticket::event::{ClockEvent, ClockName};
 use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, TicketId};
-use tracing::Instrument;
 
 use crate::change::{Change, corrupt};
 use crate::deadlines::parties;
@@ -142,8 +141,6 @@ impl Desk {
             Err(refused) => return Err(refused),
         };
         let (known, line) = (self.0.plans.known(&organization)?, self.line());
-        let trace = found.as_ref().map_or("", |(ticket, _)| ticket.facts.trace.as_str());
-        let span = self.span(id, "ring", trace);
         let seen = match found {
             Some((ticket, version)) => {
                 let log = self.events_of(&organization, id).await?;
@@ -179,7 +176,6 @@ impl Desk {
                 Ok(())
             })
         })
-        .instrument(span)
         .await
     }
 }

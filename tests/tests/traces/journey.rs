@@ -178,16 +178,6 @@ async fn is_followed(databases: Databases, asking: (&str, &str)) {
                           -> handover.v1.RelayService/ReportProgress (service-desk)
                             <- handover.v1.RelayService/ReportProgress (service-desk)
                               ticket hear (service-desk)
-              ticket ring (expert) ×3
-              ticket ring (self-service) ×2
-              ticket ring (service-desk) ×5
-              ticket ring (technical) ×3
-              ticket ring (vendor) ×3
-    "#]       ticket ring (expert) ×3
-              ticket ring (self-service) ×2
-              ticket ring (service-desk) ×4
-              ticket ring (technical) ×3
-              ticket ring (vendor) ×2
     "#]]
     .assert_eq(&tree.drawn(root));
 
