@@ -64,6 +64,7 @@ pub struct Stage {
     pub fuses: BTreeMap<Line, Fuse>,
     /// The databases, which outlive killed lines.
     pub databases: Databases,
+    config: Config,
     _dir: tempfile::TempDir,
 }
 
@@ -98,14 +99,23 @@ impl Stage {
         config.fuses = fuses.clone();
         config.background = false;
         config.vendors = Vendors::Simulated(Conducts { choose: Arc::new(Conduct::written_in), habits });
-        let suite = Suite::start(change(config)).await.expect("the suite starts");
-        Self { suite, clock, plan, fuses, databases, _dir: dir }
+        let config = change(config);
+        let suite = Suite::start(config.clone()).await.expect("the suite starts");
+        Self { suite, clock, plan, fuses, databases, config, _dir: dir }
     }
 
     /// The people of the organization at work on this suite.
     #[must_use]
     pub fn people(&self) -> People<'_> {
         People::new(self)
+    }
+
+    /// Another replica of every line, over the same databases and by the same clock.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn replica(&self) -> Suite {
+        Suite::start(self.config.clone()).await.expect("a replica starts")
     }
 
     /// Moves the clock and lets everything happen that is due then.

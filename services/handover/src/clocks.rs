@@ -16,12 +16,20 @@ use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, Ti
 use crate::change::{Change, corrupt};
 use crate::deadlines::parties;
 use crate::desk::Desk;
+use crate::fuse::CrashPoint;
 use crate::notice::{Notice, Recipient};
 use crate::plans::Known;
 use crate::refused::Refused;
+use crate::waking::still_due;
 
 /// The kind of the timers of clocks; the id of one is that of its ticket.
-pub(crate) const TIMER: &str = "clock";
+pub const TIMER: &str = "clock";
+
+/// The kind of the timer by which all clocks of an organization are reckoned anew; it has one.
+pub(crate) const RECKON: &str = "clocks-anew";
+
+/// So many tickets are gone over at once when all clocks are reckoned anew.
+const PAGE: u32 = 256;
 
 /// What is to be told now, and when to look again.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -118,19 +126,23 @@ impl Change<'_> {
 }
 
 impl Desk {
-    /// Lets the clocks of all tickets of an organization be reckoned anew, since its plan has changed.
+    /// Lets the clocks of all tickets of an organization be reckoned anew, since its plan has changed: page by page, so that
+    /// what is due meanwhile does not wait for all of them.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn reckon_anew(&self, organization: &OrganizationId) -> Result<u64, Refused> {
+    pub async fn reckon_anew(&self, organization: &OrganizationId) -> Result<(), Refused> {
         self.work(organization, Actor::Line { line: self.line() }, move |change| {
-            Box::pin(async move { Ok(change.work.ring_all(change.organization(), TIMER, change.now).await?) })
+            Box::pin(async move {
+                let from = serde_json::Value::String(String::new());
+                change.set_timer(RECKON, "all".to_owned(), None, change.now, from).await
+            })
         })
         .await
     }
 
     /// The timer of a ticket's clocks rings.
-    pub(crate) async fn ring_clocks(&self, timer: Timer) -> Result<(), Refused> {
+    pub(crate) async fn ring_clocks(&self, timer: Timer) -> Result<bool, Refused> {
         let id: TicketId = timer.id.parse().map_err(|e| corrupt(format!("{e}")))?;
         let organization = timer.organization.clone();
         let now = self.clock().now();
@@ -140,7 +152,7 @@ impl Desk {
             Err(Refused::TicketNotFound(_)) => None,
             Err(refused) => return Err(refused),
         };
-        let (known, line) = (self.0.plans.known(&organization)?, self.line());
+        let (known, line, fuse) = (self.0.plans.known(&organization)?, self.line(), self.0.fuse.clone());
         let seen = match found {
             Some((ticket, version)) => {
                 let log = self.events_of(&organization, id).await?;
@@ -151,18 +163,17 @@ impl Desk {
         };
         self.work(&organization, Actor::Line { line }, move |change| {
             Box::pin(async move {
-                let set = change.work.timer(change.organization(), TIMER, &timer.id).await?;
-                if set.is_none_or(|set| set.due > change.now) {
-                    return Ok(());
+                if still_due(change, &timer).await?.is_none() {
+                    return Ok(false);
                 }
                 let Some((version, length, outlook)) = seen else {
-                    change.work.clear_timer(change.organization(), TIMER, &timer.id).await?;
-                    return Ok(());
+                    return Ok(change.work.clear_timer(change.organization(), TIMER, &timer.id).await?);
                 };
                 let (ticket, read) = change.ticket(id).await?;
                 if read != version || change.work.count_events(change.organization(), id).await? != length as u64 {
                     // Something came between; what was reckoned may not hold any more.
-                    return change.look_at_clocks(id).await;
+                    change.look_at_clocks(id).await?;
+                    return Ok(false);
                 }
                 match outlook.next {
                     Some(at) => change.set_timer(TIMER, timer.id, Some(id), at, serde_json::Value::Null).await?,
@@ -173,10 +184,25 @@ impl Desk {
                 for event in outlook.due {
                     tell(change, &ticket, event).await?;
                 }
-                Ok(())
+                fuse.cut(CrashPoint::WithinRing)?;
+                Ok(true)
             })
         })
         .await
+    }
+}
+
+/// Lets the clocks of the next page of tickets ring, those too that had nothing to ring for, and comes again for the rest.
+pub(crate) async fn reckon(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+    let after = timer.payload.as_str().unwrap_or_default();
+    // Where the client's clock is kept it runs through every line.
+    let passed_too = change.line <= Line::OWNER;
+    let page = change.work.ring_tickets(change.organization(), TIMER, after, PAGE, passed_too, change.now).await?;
+    match page {
+        Some(last) => {
+            change.set_timer(RECKON, "all".to_owned(), None, change.now, serde_json::Value::String(last)).await
+        }
+        None => Ok(()),
     }
 }
 

@@ -13,7 +13,6 @@ use store::{Claimed, Outgoing};
 use telemetry::carry;
 use ticket::{Actor, Line, MessageId};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tonic::{Status, codec::CompressionEncoding};
 use tracing::{Instrument, info_span, warn};
 
@@ -41,9 +40,6 @@ const AHEAD_MAX: usize = 16;
 /// How often a message may be sent on because the ticket has moved, in one try.
 const REDIRECTS_MAX: usize = 5;
 
-/// How long the courier waits at most before it looks again: other replicas write unseen.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
 /// How long a caller who waits for another's delivery looks away at most: other replicas write unseen.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -64,34 +60,6 @@ enum Delivery {
 }
 
 impl Desk {
-    /// Delivers what is due and wakes what must wake, until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        loop {
-            let nudged = self.0.nudge.notified();
-            let mut changes = self.0.store.changes();
-            changes.mark_unchanged();
-            let busy = self.deliver_due().await + self.wake_due().await + self.ring_due().await;
-            if busy > 0 && !stop.is_cancelled() {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = nudged => {}
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(self.until_next().await) => {}
-            }
-        }
-    }
-
-    async fn until_next(&self) -> Duration {
-        let store = &self.0.store;
-        let due = [store.next_due().await, store.next_wake().await, store.next_timer().await];
-        let now = self.0.clock.now();
-        let next = due.into_iter().filter_map(Result::ok).flatten().min();
-        let wait = next.map_or(LOOK_AGAIN, |at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-        wait.clamp(Duration::from_millis(1), LOOK_AGAIN)
-    }
-
     /// Delivers every message that is due now, each once. Returns how many were tried.
     pub async fn deliver_due(&self) -> usize {
         let now = self.0.clock.now();

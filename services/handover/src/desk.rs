@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
 use plan::Plan;
 use rpc::Peer;
 use rpc::identity::Caller;
 use store::{RequestKey, Store, Version, Work};
 use telemetry::carry::{self, TraceContext};
 use ticket::{Actor, Clock, Line, OrganizationId, Ticket, TicketId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 use tracing::{Instrument, Span, info_span};
 
 use crate::backoff::Backoff;
@@ -21,6 +22,9 @@ use crate::order::Order;
 use crate::plans::Plans;
 use crate::refused::Refused;
 use crate::rules::Rules;
+
+/// So many timers may ring before whoever measures looks at the first of them.
+const RUNG_MAX: usize = 4096;
 
 /// The way to the other lines.
 pub type Peers = BTreeMap<Line, Peer>;
@@ -56,6 +60,8 @@ pub(crate) struct Inside {
     pub(crate) fuse: Fuse,
     /// Something may be due: look at the outbox and the wake-ups again.
     pub(crate) nudge: Notify,
+    /// How late each timer rang.
+    pub(crate) rung: broadcast::Sender<SignedDuration>,
 }
 
 impl Desk {
@@ -63,7 +69,8 @@ impl Desk {
     #[must_use]
     pub fn new(rules: Arc<dyn Rules>, setup: Setup) -> Self {
         let Setup { store, plans, clock, peers, backoff, fuse } = setup;
-        Self(Arc::new(Inside { rules, store, plans, clock, peers, backoff, fuse, nudge: Notify::new() }))
+        let (nudge, rung) = (Notify::new(), broadcast::Sender::new(RUNG_MAX));
+        Self(Arc::new(Inside { rules, store, plans, clock, peers, backoff, fuse, nudge, rung }))
     }
 
     /// Which line this is.

@@ -29,10 +29,16 @@ pub enum CrashPoint {
     WithinSettle,
     /// (d) The sender has recorded the answer and told nobody.
     AfterSettle,
+    /// A timer is claimed, and nothing was done about it.
+    BeforeRing,
+    /// Within the transaction of a timer that rings.
+    WithinRing,
+    /// It has committed.
+    AfterRing,
 }
 
 impl CrashPoint {
-    /// Every point, in the order of the protocol.
+    /// Every point of a handover, in the order of the protocol.
     pub const ALL: [Self; 10] = [
         Self::BeforeOffer,
         Self::WithinOffer,
@@ -45,6 +51,9 @@ impl CrashPoint {
         Self::WithinSettle,
         Self::AfterSettle,
     ];
+
+    /// Every point of a timer that rings.
+    pub const RINGING: [Self; 3] = [Self::BeforeRing, Self::WithinRing, Self::AfterRing];
 }
 
 /// Stops a process part at a chosen step. Without one, which is so outside tests, it does nothing.

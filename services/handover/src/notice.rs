@@ -24,6 +24,9 @@ pub(crate) const INBOX: &str = "inbox";
 /// The kind of documents that say until when a recipient's window is open; the id of one is its recipient.
 const WINDOW: &str = "notice-window";
 
+/// So many old digests go with each new one.
+const PRUNED_MAX: u32 = 8;
+
 /// Who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recipient {
@@ -111,14 +114,22 @@ impl Change<'_> {
         let Notice { to, topic, ticket, ru, en } = notice;
         let (recipient, rules) = (to.name(), self.plan.notices());
         let line = Line { topic: topic.to_owned(), ticket, at: self.now, ru, en };
-        let found = self.work.document::<Window>(self.organization(), WINDOW, &recipient).await?;
+        let mut found = self.work.document::<Window>(self.organization(), WINDOW, &recipient).await?;
+        if found.is_none() {
+            // The first notice ever: what is not there cannot be locked, and another may be writing it.
+            self.work.alone(self.organization(), &format!("{WINDOW} {recipient}")).await?;
+            found = self.work.document::<Window>(self.organization(), WINDOW, &recipient).await?;
+        }
         match found {
             Some((mut window, read)) if window.until > self.now => {
-                let gathered = window.gathered.get_or_insert_with(|| Digest::of(recipient.clone(), window.until));
+                let (until, is_first) = (window.until, window.gathered.is_none());
+                let gathered = window.gathered.get_or_insert_with(|| Digest::of(recipient.clone(), until));
                 gathered.add(line, rules.lines_max);
-                let until = window.until;
                 self.put_window(&recipient, &window, Some(read)).await?;
-                self.set_timer(TIMER, recipient, None, until, serde_json::Value::Null).await
+                if is_first {
+                    self.set_timer(TIMER, recipient, None, until, serde_json::Value::Null).await?;
+                }
+                Ok(())
             }
             found => {
                 let read = found.as_ref().map(|(_, read)| *read);
@@ -151,6 +162,19 @@ impl Change<'_> {
         let read = known.map(|(_, read)| read);
         self.work.put_document(self.organization(), DIGEST, &id, digest, read).await?;
         self.work.put_keys(self.organization(), DIGEST, &id, &[(INBOX, id.clone())]).await?;
+        self.prune(&digest.recipient).await
+    }
+
+    /// Takes away what was sent to a recipient too long ago: more with each digest than a digest adds.
+    async fn prune(&self, recipient: &str) -> Result<(), Refused> {
+        let until = self.now.saturating_sub(self.plan.notices().keep).unwrap_or(Timestamp::MIN);
+        let (from, to) = (format!("{recipient}|{}", newest_first(until)), format!("{recipient}}}"));
+        let range = (from.as_str(), to.as_str());
+        let old =
+            self.work.documents_between::<Digest>(self.organization(), DIGEST, INBOX, range, None, PRUNED_MAX).await?;
+        for (_, id, ..) in old {
+            self.work.delete_document(self.organization(), DIGEST, &id).await?;
+        }
         Ok(())
     }
 }

@@ -1,13 +1,15 @@
 //! Nothing sleeps for ever: what happens to a ticket when its deadline passes.
 
 use futures::StreamExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use store::Timer;
 use ticket::{Actor, EventBody, Line, OrganizationId, Ticket, TicketId, Wake, WakeReason};
+use tokio::sync::broadcast;
 use tracing::{Instrument, info_span, warn};
 
 use crate::change::Change;
 use crate::desk::Desk;
+use crate::fuse::CrashPoint;
 use crate::messages::report;
 use crate::refused::Refused;
 use crate::{clarification, clocks, hold, notice};
@@ -55,21 +57,46 @@ impl Desk {
         // At the same time, so that they share commits.
         futures::stream::iter(claimed)
             .for_each_concurrent(BATCH as usize, |timer| async move {
-                let (kind, id) = (timer.kind.clone(), timer.id.clone());
-                if let Err(problem) = self.ring(timer).await {
-                    // The lease runs out, and it rings again.
-                    warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
+                let (kind, id, due) = (timer.kind.clone(), timer.id.clone(), timer.due);
+                match self.ring(timer).await {
+                    Ok(true) => self.rang(due),
+                    Ok(false) => {}
+                    Err(problem) => {
+                        // The lease runs out, and it rings again.
+                        warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
+                    }
                 }
             })
             .await;
         due
     }
 
-    async fn ring(&self, timer: Timer) -> Result<(), Refused> {
+    /// How late each timer rang since this was called, for whoever measures.
+    #[must_use]
+    pub fn punctuality(&self) -> broadcast::Receiver<SignedDuration> {
+        self.0.rung.subscribe()
+    }
+
+    fn rang(&self, due: Timestamp) {
+        let late = self.clock().now().duration_since(due);
+        telemetry::measure::meters().timer_late(self.line().name(), late.as_secs_f64().max(0.0));
+        // Mostly nobody measures.
+        let _ = self.0.rung.send(late);
+    }
+
+    /// Rings a claimed timer; whether it was still to ring.
+    async fn ring(&self, timer: Timer) -> Result<bool, Refused> {
+        self.0.fuse.pass(CrashPoint::BeforeRing).await;
+        let rung = self.ring_once(timer).await?;
+        self.0.fuse.pass(CrashPoint::AfterRing).await;
+        Ok(rung)
+    }
+
+    async fn ring_once(&self, timer: Timer) -> Result<bool, Refused> {
         if timer.kind == clocks::TIMER {
             return self.ring_clocks(timer).await;
         }
-        let rules = self.0.rules.clone();
+        let (rules, fuse) = (self.0.rules.clone(), self.0.fuse.clone());
         let organization = timer.organization.clone();
         let span = match timer.ticket {
             Some(ticket) => self.journey_span(&organization, ticket, "ring").await?,
@@ -77,16 +104,17 @@ impl Desk {
         };
         self.work(&organization, Actor::Line { line: self.line() }, move |change| {
             Box::pin(async move {
-                // It may have been set anew or taken away since it was claimed.
-                let known = change.work.timer(change.organization(), &timer.kind, &timer.id).await?;
-                let Some(timer) = known.filter(|timer| timer.due <= change.now) else { return Ok(()) };
+                let Some(timer) = still_due(change, &timer).await? else { return Ok(false) };
                 change.work.clear_timer(change.organization(), &timer.kind, &timer.id).await?;
                 match timer.kind.as_str() {
-                    hold::TIMER => hold::rang(change, &timer).await,
-                    notice::TIMER => notice::rang(change, &timer).await,
-                    clarification::TIMER => clarification::rang(change, &timer, rules.as_ref()).await,
-                    _ => rules.rang(change, &timer).await,
+                    hold::TIMER => hold::rang(change, &timer).await?,
+                    notice::TIMER => notice::rang(change, &timer).await?,
+                    clocks::RECKON => clocks::reckon(change, &timer).await?,
+                    clarification::TIMER => clarification::rang(change, &timer, rules.as_ref()).await?,
+                    _ => rules.rang(change, &timer).await?,
                 }
+                fuse.cut(CrashPoint::WithinRing)?;
+                Ok(true)
             })
         })
         .instrument(span)
@@ -112,6 +140,16 @@ impl Desk {
         .instrument(span)
         .await
     }
+}
+
+/// The timer that was claimed, as it is now; none when it was taken away or set anew meanwhile, or the clock was set back.
+pub(crate) async fn still_due(change: &Change<'_>, claimed: &Timer) -> Result<Option<Timer>, Refused> {
+    let known = change.work.timer(change.organization(), &claimed.kind, &claimed.id).await?;
+    if let Some(early) = known.as_ref().filter(|known| known.due > change.now) {
+        // The lease is given back, so that it rings when it is due and not when that ends.
+        change.work.set_timer(early).await?;
+    }
+    Ok(known.filter(|known| known.due <= change.now))
 }
 
 /// What every line does when a deadline passes: it stays in the queue with the next deadline; where the client is

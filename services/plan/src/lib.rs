@@ -51,7 +51,7 @@ pub use hold::HoldReason;
 pub use holidays::{Holidays, NoHolidays};
 pub use knowledge::{KnowledgeRules, LEARN_EVERY_DAYS_MAX};
 pub use line::{LineRules, RESOLUTION_MINUTES_MAX, RESPONSE_MINUTES_MAX, Target};
-pub use notices::{DIGEST_LINES_MAX, DIGEST_MINUTES_MAX, NoticeRules};
+pub use notices::{DIGEST_DAYS_MAX, DIGEST_LINES_MAX, DIGEST_MINUTES_MAX, NoticeRules};
 pub use organization::Organization;
 pub use orphan::Orphan;
 pub use people::{Group, HopBudget, RETURNS_MAX, Zone};

@@ -24,6 +24,7 @@ use crate::error::StoreError;
 use crate::names::micros;
 use crate::rows::event::{ActiveModel, Column, Entity, Model};
 use crate::store::Store;
+use crate::tickets::ROWS_MAX;
 use crate::work::Work;
 
 /// The most events of one reading; a larger wish gets this many.
@@ -63,25 +64,36 @@ impl Work {
     /// # Errors
     /// What the database says.
     pub async fn append(&self, event: &Event) -> Result<(), StoreError> {
-        let json = serde_json::to_value(event).map_err(|error| StoreError::Refused(Arc::new(error)))?;
-        let kind = json.pointer("/body/what").and_then(|what| what.as_str()).unwrap_or_default();
-        self.lock(&event.organization, event.ticket).await?;
-        let row = ActiveModel {
-            seq: NotSet,
-            xid: NotSet,
-            organization: Set(event.organization.to_string()),
-            ticket: Set(event.ticket.to_string()),
-            epoch: Set(i64::from(event.epoch.number())),
-            at: Set(micros(event.at)),
-            kind: Set(kind.to_owned()),
-            document: Set(json.to_string()),
-            version: Set(self.version_of(&event.organization, event.ticket)),
-        };
-        Entity::insert(row)
-            .exec_without_returning(&self.transaction)
-            .await
-            .map(|_| ())
-            .map_err(|error| self.fault(error))
+        self.append_all(std::slice::from_ref(event)).await
+    }
+
+    /// As [`Work::append`], many with one statement.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn append_all(&self, events: &[Event]) -> Result<(), StoreError> {
+        for some in events.chunks(ROWS_MAX) {
+            let mut rows = Vec::with_capacity(some.len());
+            for event in some {
+                let json = serde_json::to_value(event).map_err(|error| StoreError::Refused(Arc::new(error)))?;
+                let kind = json.pointer("/body/what").and_then(|what| what.as_str()).unwrap_or_default();
+                self.lock(&event.organization, event.ticket).await?;
+                rows.push(ActiveModel {
+                    seq: NotSet,
+                    xid: NotSet,
+                    organization: Set(event.organization.to_string()),
+                    ticket: Set(event.ticket.to_string()),
+                    epoch: Set(i64::from(event.epoch.number())),
+                    at: Set(micros(event.at)),
+                    kind: Set(kind.to_owned()),
+                    document: Set(json.to_string()),
+                    version: Set(self.version_of(&event.organization, event.ticket)),
+                });
+            }
+            let insert = Entity::insert_many(rows);
+            insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+        }
+        Ok(())
     }
 
     /// Up to `limit` events by which the ticket came from the version `seen` to the present one, latest first.

@@ -147,6 +147,8 @@ impl Work {
             if !matches!(done, TryInsertResult::Inserted(written) if written == some.len() as u64) {
                 return Err(StoreError::AlreadyExists { what: "one of many tickets".to_owned() });
             }
+            // A new row is this transaction's own.
+            some.iter().for_each(|ticket| self.note_locked(&ticket.facts.organization, ticket.facts.id));
         }
         Ok(())
     }
@@ -235,7 +237,7 @@ impl Work {
 pub(crate) const NEVER: i64 = i64::MAX;
 
 /// How many rows one statement writes: far from the 32,766 values that SQLite takes.
-const ROWS_MAX: usize = 500;
+pub(crate) const ROWS_MAX: usize = 500;
 
 /// What a write of `ticket` sets, new or not.
 fn columns(ticket: &Ticket) -> Result<ActiveModel, StoreError> {

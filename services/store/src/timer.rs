@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::names::{id as parse_id, instant, micros};
 use crate::rows::timer::{ActiveModel, Column, Entity, Model};
 use crate::store::Store;
-use crate::tickets::to_json;
+use crate::tickets::{ROWS_MAX, to_json};
 use crate::work::Work;
 
 /// Something that happens by itself at an instant.
@@ -46,6 +46,10 @@ pub(crate) fn claim_sql(backend: DbBackend) -> String {
 
 /// The first instant at which a timer can be claimed.
 pub(crate) const NEXT_TIMER_SQL: &str = "SELECT MIN(claimable) FROM timer";
+
+/// The next tickets behind an id: `$1` whose, `$2` the id, `$3` how many.
+const TICKETS_BEHIND: &str =
+    "SELECT organization, id, state, custody FROM ticket WHERE organization = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store {
     /// Leases up to `most` timers that are due to this caller until `lease_until`, the longest due first. Whoever claimed
@@ -102,21 +106,35 @@ impl Work {
     /// # Errors
     /// What the database says.
     pub async fn set_timer(&self, timer: &Timer) -> Result<(), StoreError> {
-        let due = micros(timer.due);
-        let row = ActiveModel {
-            organization: Set(timer.organization.to_string()),
-            kind: Set(timer.kind.clone()),
-            id: Set(timer.id.clone()),
-            ticket: Set(timer.ticket.map(|ticket| ticket.to_string())),
-            due: Set(due),
-            claimable: Set(due),
-            payload: Set(to_json(&timer.payload)?),
+        self.set_timers(std::slice::from_ref(timer)).await
+    }
+
+    /// As [`Work::set_timer`], many with one statement; no two of one kind and id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn set_timers(&self, timers: &[Timer]) -> Result<(), StoreError> {
+        let row = |timer: &Timer| {
+            let due = micros(timer.due);
+            Ok::<_, StoreError>(ActiveModel {
+                organization: Set(timer.organization.to_string()),
+                kind: Set(timer.kind.clone()),
+                id: Set(timer.id.clone()),
+                ticket: Set(timer.ticket.map(|ticket| ticket.to_string())),
+                due: Set(due),
+                claimable: Set(due),
+                payload: Set(to_json(&timer.payload)?),
+            })
         };
-        let replaced = OnConflict::columns([Column::Organization, Column::Kind, Column::Id])
-            .update_columns([Column::Ticket, Column::Due, Column::Claimable, Column::Payload])
-            .to_owned();
-        let insert = Entity::insert(row).on_conflict(replaced);
-        insert.exec_without_returning(&self.transaction).await.map(|_| ()).map_err(|error| self.fault(error))
+        for some in timers.chunks(ROWS_MAX) {
+            let replaced = OnConflict::columns([Column::Organization, Column::Kind, Column::Id])
+                .update_columns([Column::Ticket, Column::Due, Column::Claimable, Column::Payload])
+                .to_owned();
+            let rows = some.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            let insert = Entity::insert_many(rows).on_conflict(replaced);
+            insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+        }
+        Ok(())
     }
 
     /// The timer of this kind and id, which nobody else changes until this work ends.
@@ -145,13 +163,38 @@ impl Work {
         Ok(done.rows_affected > 0)
     }
 
-    /// Lets every timer of this kind ring at `at`; how many there are.
+    /// Sets the timer of this kind for each open ticket of the next `most` behind the id `after`; `passed_too` for those that
+    /// other lines hold as well. Returns the last id gone over; none when there is no ticket behind `after`.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn ring_all(&self, organization: &OrganizationId, kind: &str, at: Timestamp) -> Result<u64, StoreError> {
-        let sql = "UPDATE timer SET due = $3, claimable = $3 WHERE organization = $1 AND kind = $2";
-        self.run(sql, vec![organization.as_str().into(), kind.into(), micros(at).into()]).await
+    pub async fn ring_tickets(
+        &self,
+        organization: &OrganizationId,
+        kind: &str,
+        after: &str,
+        most: u32,
+        passed_too: bool,
+        at: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        let values = || vec![organization.as_str().into(), after.into(), i64::from(most).into()];
+        let last = format!("SELECT MAX(id) FROM ({TICKETS_BEHIND}) AS page");
+        let last = Statement::from_sql_and_values(self.backend(), last, values());
+        let row = self.transaction.query_one_raw(last).await.map_err(|error| self.fault(error))?;
+        let last: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+        if last.is_some() {
+            let passed = if passed_too { "" } else { " AND custody <> 'passed-on'" };
+            let sql = format!(
+                "INSERT INTO timer (organization, kind, id, ticket, due, claimable, payload) \
+                 SELECT organization, $4, id, id, $5, $5, 'null' FROM ({TICKETS_BEHIND}) AS page \
+                 WHERE state <> 'closed'{passed} \
+                 ON CONFLICT (organization, kind, id) DO UPDATE SET due = excluded.due, claimable = excluded.claimable"
+            );
+            let mut values: Vec<sea_orm::Value> = values();
+            values.extend([kind.into(), micros(at).into()]);
+            self.run(&sql, values).await?;
+        }
+        Ok(last)
     }
 
     /// Takes every timer of a ticket away; how many there were.

@@ -5,6 +5,7 @@
 //! | `estafeta.rpc.requests` | `estafeta_rpc_requests_total` | counter | `service`, `method`, `code` |
 //! | `estafeta.rpc.duration` | `estafeta_rpc_duration_seconds` | histogram, 1 ms … 30 s | `service`, `method`, `code` |
 //! | `estafeta.handover.lag` | `estafeta_handover_lag_seconds` | histogram, 10 ms … 1 day | `line`, `to` |
+//! | `estafeta.timer.late` | `estafeta_timer_late_seconds` | histogram, 10 ms … 1 day | `line` |
 //! | `estafeta.tickets.held` | `estafeta_tickets_held` | gauge | `line`, `state` |
 //! | `estafeta.outbox.messages` | `estafeta_outbox_messages` | gauge | `line`, `state` (`pending`, `dead`) |
 //! | `estafeta.outbox.oldest` | `estafeta_outbox_oldest_seconds` | gauge | `line` |
@@ -30,6 +31,7 @@ pub struct Meters {
     rpc_requests: Counter<u64>,
     rpc_duration: Histogram<f64>,
     handover_lag: Histogram<f64>,
+    timer_late: Histogram<f64>,
     tickets_held: Gauge<u64>,
     outbox_messages: Gauge<u64>,
     outbox_oldest: Gauge<f64>,
@@ -63,6 +65,12 @@ impl Meters {
                 .with_unit("s")
                 .with_boundaries(LAG_SECONDS.to_vec())
                 .with_description("From the moment a line offered a ticket to the receiver's definite answer.")
+                .build(),
+            timer_late: meter
+                .f64_histogram("estafeta.timer.late")
+                .with_unit("s")
+                .with_boundaries(LAG_SECONDS.to_vec())
+                .with_description("From the moment at which a timer was due to its having rung.")
                 .build(),
             tickets_held: meter
                 .u64_gauge("estafeta.tickets.held")
@@ -98,6 +106,11 @@ impl Meters {
     /// `line` has the definite answer of `to`, `seconds` after it made the offer.
     pub fn handover_lag(&self, line: &str, to: &str, seconds: f64) {
         self.handover_lag.record(seconds, &[label("line", line), label("to", to)]);
+    }
+
+    /// A timer of `line` rang `seconds` after it was due.
+    pub fn timer_late(&self, line: &str, seconds: f64) {
+        self.timer_late.record(seconds, &[label("line", line)]);
     }
 
     /// `line` holds `count` tickets in `state`. A gauge keeps its last value: say zero for a state that emptied.

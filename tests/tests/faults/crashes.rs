@@ -50,6 +50,7 @@ fn part(passage: &Passage, point: CrashPoint) -> Line {
         | CrashPoint::WithinSettle
         | CrashPoint::AfterSettle => passage.from,
         CrashPoint::BeforeReceive | CrashPoint::WithinReceive | CrashPoint::AfterReceive => passage.to,
+        CrashPoint::BeforeRing | CrashPoint::WithinRing | CrashPoint::AfterRing => panic!("no step of a handover"),
     }
 }
 

@@ -6,5 +6,6 @@ mod crashes;
 mod homecoming;
 mod letters;
 mod peers;
+mod ringing;
 mod scripted;
 mod world;

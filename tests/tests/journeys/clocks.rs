@@ -261,3 +261,55 @@ async fn a_line_that_was_down_tells_what_was_missed_once_and_only_the_latest_war
     })
     .await;
 }
+
+/// How often each of the clocks of `party` came to this: for the response, and for the resolution.
+fn came_to(told: &[serde_json::Value], party: &str, is: &str) -> (usize, usize) {
+    let of = |measure: &str| {
+        let same = |event: &&serde_json::Value| {
+            event["is"] == is && event["clock"]["party"] == party && event["clock"]["measure"] == measure
+        };
+        told.iter().filter(same).count()
+    };
+    (of("response"), of("resolution"))
+}
+
+#[tokio::test]
+async fn line_3_is_warned_and_its_broken_promises_come_to_supervisors() {
+    on_each_database(async |stage| {
+        let ticket = stage.people().ticket_at(Line::Expert).await;
+        for _ in 0..3 * 21 {
+            stage.after(SignedDuration::from_hours(8)).await;
+        }
+        let told = events(&stage, &ticket, "clock").await;
+        let (response, resolution) = came_to(&told, "expert", "warned");
+        assert!(response >= 1 && resolution >= 2, "{told:?}");
+        assert_eq!(came_to(&told, "expert", "breached"), (1, 1), "once each: {told:?}");
+        assert_eq!(came_to(&told, "expert", "escalated"), (1, 1));
+        let supervisors = notices(&stage, Line::Expert, &stage.people().supervisor()).await;
+        assert_eq!(count(&supervisors, "clock-breached"), 2, "{supervisors:?}");
+        let experts = notices(&stage, Line::Expert, &stage.people().agent(Line::Expert)).await;
+        assert!(count(&experts, "clock-warned") >= 3 && count(&experts, "clock-breached") == 2, "{experts:?}");
+        stage.holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_breaks_its_contract_is_warned_of_at_the_bridge_and_comes_to_supervisors() {
+    on_each_database(async |stage| {
+        let ticket = stage.people().ticket_at(Line::Vendor).await;
+        for _ in 0..3 * 14 {
+            stage.after(SignedDuration::from_hours(8)).await;
+        }
+        let told = events(&stage, &ticket, "clock").await;
+        let (response, resolution) = came_to(&told, "vendor:cloudcore", "warned");
+        assert!(response + resolution >= 2, "{told:?}");
+        let (_, resolution) = came_to(&told, "vendor:cloudcore", "breached");
+        assert_eq!(resolution, 1, "once: {told:?}");
+        let supervisors = notices(&stage, Line::Vendor, &stage.people().supervisor()).await;
+        let lines: Vec<_> = supervisors.iter().flat_map(|digest| &digest.lines).collect();
+        assert!(lines.iter().any(|line| line.topic == "clock-breached" && line.en.contains("CloudCore")), "{lines:?}");
+        stage.holds().await;
+    })
+    .await;
+}

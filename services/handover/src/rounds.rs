@@ -1,0 +1,67 @@
+//! What a line does by itself: it delivers, wakes and rings, each at its own pace, until it is stopped.
+//!
+//! The three go on side by side, so that a line that does not answer delays no deadline.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+
+/// How long to wait at most before looking again: other replicas write unseen, and a clock may be set forward.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long to wait when something is due and cannot be had.
+const BUSY: Duration = Duration::from_millis(20);
+
+/// An instant at which something will be due.
+type Next = Result<Option<Timestamp>, StoreError>;
+
+/// Something that a line does again and again.
+struct Round {
+    /// Does what is due now; how much that was.
+    due: for<'d> fn(&'d Desk) -> BoxFuture<'d, usize>,
+    /// When something will be due; none when nothing is known of.
+    next: for<'s> fn(&'s Store) -> BoxFuture<'s, Next>,
+}
+
+const DELIVER: Round = Round { due: |desk| desk.deliver_due().boxed(), next: |store| store.next_due().boxed() };
+const WAKE: Round = Round { due: |desk| desk.wake_due().boxed(), next: |store| store.next_wake().boxed() };
+const RING: Round = Round { due: |desk| desk.ring_due().boxed(), next: |store| store.next_timer().boxed() };
+
+impl Desk {
+    /// Delivers what is due, wakes what must wake and rings what must ring, until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.repeat(&DELIVER, &stop), self.repeat(&WAKE, &stop), self.repeat(&RING, &stop));
+    }
+
+    async fn repeat(&self, round: &Round, stop: &CancellationToken) {
+        let mut changes = self.0.store.changes();
+        while !stop.is_cancelled() {
+            let nudged = self.0.nudge.notified();
+            changes.mark_unchanged();
+            // A look costs next to nothing, a claim is a transaction: every commit leads here.
+            let wait = match (round.next)(&self.0.store).await {
+                Ok(Some(at)) if at <= self.0.clock.now() => {
+                    if (round.due)(self).await > 0 {
+                        continue;
+                    }
+                    // Another replica is at it, or the database takes no claims.
+                    BUSY
+                }
+                Ok(Some(at)) => Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default(),
+                Ok(None) | Err(_) => LOOK_AGAIN,
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = nudged => {}
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(wait.clamp(Duration::from_millis(1), LOOK_AGAIN)) => {}
+            }
+        }
+    }
+}
