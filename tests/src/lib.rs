@@ -4,6 +4,7 @@
 //! through [`estafeta::Suite`].
 
 pub mod evidence;
+pub mod files;
 mod on_site;
 pub mod people;
 pub mod stage;

@@ -93,6 +93,7 @@ async fn serve_line(
         partners,
         backoff: Backoff::new(Arc::new(rand::random::<f64>)),
         keys,
+        attachments: settings.attachments(),
         background: true,
         telemetry: Some(telemetry.clone()),
     };

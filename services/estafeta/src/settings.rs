@@ -36,6 +36,9 @@ pub struct Settings {
     /// each other's `*.pub.pem` in it, and nothing else of it. Default: `DIR/keys`.
     #[arg(long, value_name = "DIR", env = "ESTAFETA_KEYS")]
     pub keys: Option<PathBuf>,
+    /// Where line 1 keeps the files of tickets; replicas of it share the directory. Default: `DIR/attachments`.
+    #[arg(long, value_name = "DIR", env = "ESTAFETA_ATTACHMENTS")]
+    pub attachments: Option<PathBuf>,
     /// A database: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`, for all lines or, as `line2=URL`, for one.
     /// On PostgreSQL each line has a schema of its own (`line0` … `line4`), unless the URL says `schema=`.
     /// Default: `sqlite://DIR/lineN.db`.
@@ -197,6 +200,7 @@ impl Settings {
             data: self.data.or(below.data),
             plan: either(self.plan, below.plan),
             keys: self.keys.or(below.keys),
+            attachments: self.attachments.or(below.attachments),
             database: either(self.database, below.database),
             listen: self.listen.or(below.listen),
             host: self.host.or(below.host),
@@ -220,6 +224,12 @@ impl Settings {
     #[must_use]
     pub fn keys(&self) -> PathBuf {
         self.keys.clone().unwrap_or_else(|| self.data().join("keys"))
+    }
+
+    /// The directory of the files of tickets.
+    #[must_use]
+    pub fn attachments(&self) -> PathBuf {
+        self.attachments.clone().unwrap_or_else(|| self.data().join("attachments"))
     }
 
     /// Where `target` listens.

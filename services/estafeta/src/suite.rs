@@ -45,6 +45,8 @@ pub struct Config {
     pub databases: BTreeMap<Line, Database>,
     /// The directory of keys.
     pub keys: PathBuf,
+    /// The directory of the files of tickets.
+    pub attachments: PathBuf,
     /// The plans in force.
     pub plans: Plans,
     /// What time it is.
@@ -75,6 +77,7 @@ impl Config {
         Self {
             databases: Line::ALL.into_iter().map(|line| (line, own(line))).collect(),
             keys: settings.keys(),
+            attachments: settings.attachments(),
             plans,
             clock: Arc::new(SystemClock),
             backoff: Backoff::new(Arc::new(rand::random::<f64>)),
@@ -132,6 +135,7 @@ impl Suite {
         let Config {
             databases,
             keys,
+            attachments,
             plans,
             clock,
             backoff,
@@ -173,6 +177,7 @@ impl Suite {
                 partners: if line == Line::Vendor { partners.clone() } else { BTreeMap::new() },
                 backoff: backoff.clone(),
                 keys: keys.clone(),
+                attachments: attachments.clone(),
                 background,
                 telemetry: telemetry.clone(),
             };

@@ -93,6 +93,7 @@ fn config(
     Ok(Config {
         databases,
         keys: settings.keys(),
+        attachments: settings.attachments(),
         plans,
         clock: Arc::new(SystemClock),
         backoff: Backoff::new(Arc::new(rand::random::<f64>)),

@@ -205,6 +205,9 @@ pub enum Refused {
     /// What the rpc layer itself refuses.
     #[error(transparent)]
     Rpc(#[from] rpc::Refusal),
+    /// What only one line knows how to refuse.
+    #[error("{0}")]
+    Own(Box<dyn Problem + Send + Sync>),
     /// The process part was stopped here by a test.
     #[error("stopped by a test")]
     Halted,
@@ -272,6 +275,7 @@ impl Problem for Refused {
             ) => Reason::StorageUnavailable,
             Self::Store(_) | Self::Deadline(_) | Self::Halted => Reason::Internal,
             Self::Rpc(refusal) => refusal.reason(),
+            Self::Own(problem) => problem.reason(),
         }
     }
 
@@ -338,6 +342,7 @@ impl Problem for Refused {
             Self::OrganizationUnknown(organization) => vec![("organization", organization.to_string())],
             Self::PeerUnavailable(line) => vec![("peer", line.to_string())],
             Self::Rpc(refusal) => refusal.metadata(),
+            Self::Own(problem) => problem.metadata(),
             Self::Fields(_)
             | Self::PageToken
             | Self::ResumeToken

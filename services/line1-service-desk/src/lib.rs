@@ -7,6 +7,7 @@
 //! work, of which `register`, `contact` and `checklist` are parts, and `record` what its people keep on a ticket.
 
 mod advice;
+mod attachment;
 mod casework;
 mod checklist;
 mod contact;
@@ -23,6 +24,7 @@ mod register;
 mod rules;
 mod satisfaction;
 mod senior;
+mod shelf;
 mod split;
 mod thanks;
 mod visit;
@@ -30,7 +32,9 @@ mod work;
 
 use std::sync::Arc;
 
+use attachments::Vault;
 use handover::{Desk, Setup, custodian_service};
+use proto::line1::attachment_service_server::AttachmentServiceServer;
 use proto::line1::casework_service_server::CaseworkServiceServer;
 use proto::line1::client_visit_service_server::ClientVisitServiceServer;
 use proto::line1::conversation_service_server::ConversationServiceServer;
@@ -48,9 +52,9 @@ pub fn desk(setup: Setup) -> Desk {
     Desk::new(Arc::new(rules::ServiceDesk), setup)
 }
 
-/// Line 1 as a service.
+/// Line 1 as a service, with the files of tickets in `vault`.
 #[must_use]
-pub fn service(desk: &Desk, stack: Stack) -> Service {
+pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
     let limits = stack.limits;
     queues::add(desk, custodian_service(desk, stack), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
@@ -58,6 +62,7 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
         .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))
         .add(tuned!(ConversationServiceServer::new(conversation::Conversation(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
+        .add(tuned!(AttachmentServiceServer::new(attachment::Attachments(desk.clone(), vault)), limits))
         .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()
 }

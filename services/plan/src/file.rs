@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::agreement::AgreementEntry;
+use crate::attachments::AttachmentsEntry;
 use crate::automation::{AutomationEntry, RepliesEntry};
 use crate::calendar::CalendarEntry;
 use crate::category::CategoryEntry;
@@ -78,6 +79,8 @@ pub(crate) struct File {
     pub(crate) automation: Option<At<AutomationEntry>>,
     /// How often people are told by themselves; what is customary when left out.
     pub(crate) notices: Option<NoticesEntry>,
+    /// Which files a ticket may have; what is customary when left out.
+    pub(crate) attachments: Option<AttachmentsEntry>,
     /// How knowledge is kept; what is customary when left out.
     pub(crate) knowledge: Option<KnowledgeEntry>,
     /// What clients are told automatically, by the time of day.
@@ -125,6 +128,7 @@ impl File {
         let (people, queues) = (sections.many("people"), sections.maybe("queues"));
         let (knowledge, notices) = (sections.maybe("knowledge"), sections.maybe("notices"));
         let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
+        let attachments = sections.maybe("attachments");
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -149,6 +153,7 @@ impl File {
             priorities,
             automation,
             notices,
+            attachments,
             knowledge,
             replies: replies?,
             vendors,

@@ -7,6 +7,7 @@
 //! the services read, and the check between both.
 
 mod agreement;
+mod attachments;
 mod automation;
 mod calendar;
 mod category;
@@ -39,6 +40,7 @@ mod timers;
 mod vendor;
 mod version;
 
+pub use attachments::{AttachmentRules, FILE_MEBIBYTES_MAX, TICKET_MEBIBYTES_MAX, TYPES_MAX};
 pub use automation::{ReplyProfile, Thresholds};
 pub use category::Category;
 pub use checklist::{Branches, Checklist, Step, Way};

@@ -11,6 +11,7 @@ use ticket::priority::Matrix;
 use ticket::{Impact, Line, OrganizationId, Priority, Topology, Urgency};
 
 use crate::agreement;
+use crate::attachments::{self, AttachmentRules};
 use crate::automation::{self, Replies, Thresholds};
 use crate::calendar;
 use crate::category::{Category, check_categories};
@@ -59,6 +60,7 @@ pub struct Plan {
     pub(crate) conversation: ConversationRules,
     pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) notices: NoticeRules,
+    pub(crate) attachments: AttachmentRules,
     pub(crate) timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
@@ -150,6 +152,7 @@ impl Plan {
             conversation,
             templates,
             notices: notices::check(file.notices.as_ref(), gathered),
+            attachments: attachments::check(file.attachments.as_ref(), gathered),
             timers,
             matrix: matrix?,
             thresholds,

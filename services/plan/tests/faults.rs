@@ -230,6 +230,14 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a kind of field is unknown", DEMO, "kind = \"number\"", "kind = \"money\""),
     ("progress is told never by a number", DEMO, "progress_hours = 24", "progress_hours = 0"),
     ("a low rating is beyond the scale", DEMO, "low_rating = 2", "low_rating = 6"),
+    ("files are too large", DEMO, "file_mebibytes = 25", "file_mebibytes = 300"),
+    ("one file may be more than all", DEMO, "ticket_mebibytes = 200", "ticket_mebibytes = 20"),
+    (
+        "types of files are none, or are there twice",
+        DEMO,
+        "file_mebibytes = 25",
+        "types = [\"image/png\", \"PNG\", \"image/png\"]",
+    ),
 ];
 
 #[test]

@@ -4,14 +4,15 @@
 //! |---|---|
 //! | `UNAUTHENTICATED` | `UNAUTHENTICATED` |
 //! | `PERMISSION_DENIED` | `ROLE_NOT_ALLOWED`, `CLIENT_CONTACT_NOT_ALLOWED`, `NOT_YOUR_QUEUE`, `NOT_INVITED` |
-//! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PERSON_UNKNOWN`, `GROUP_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE` |
-//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND` |
+//! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PERSON_UNKNOWN`, `GROUP_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE`, `ATTACHMENT_TYPE_REFUSED`, `ATTACHMENT_TOO_LARGE` |
+//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND`, `ATTACHMENT_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS`, `ATTACHMENT_UPLOAD_MISMATCH` |
 //! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
 //! | `UNIMPLEMENTED` | `METHOD_UNKNOWN` |
+//! | `DATA_LOSS` | `ATTACHMENT_DAMAGED` |
 //! | `INTERNAL` | `INTERNAL` |
 
 use std::{collections::HashMap, error::Error, time::Duration};
@@ -87,13 +88,16 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::HoldReasonUnknown
         | Reason::PageTokenInvalid
         | Reason::ResumeTokenInvalid
-        | Reason::MessageUnreadable => (Code::InvalidArgument, Retry::Never),
+        | Reason::MessageUnreadable
+        | Reason::AttachmentTypeRefused
+        | Reason::AttachmentTooLarge => (Code::InvalidArgument, Retry::Never),
         Reason::TicketNotFound
         | Reason::ClarificationNotFound
         | Reason::BondNotFound
         | Reason::MessageNotFound
         | Reason::VisitNotFound
-        | Reason::ViewNotFound => (Code::NotFound, Retry::Never),
+        | Reason::ViewNotFound
+        | Reason::AttachmentNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState
@@ -108,7 +112,9 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::OutsideHours
         | Reason::AssignedToAnother
         | Reason::PersonNotFree
+        | Reason::AttachmentUploadMismatch
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
+        Reason::AttachmentDamaged => (Code::DataLoss, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
         Reason::ChangedMeanwhile => (Code::Aborted, Retry::Never),
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),

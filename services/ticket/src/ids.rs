@@ -89,6 +89,11 @@ uuid_id!(
     /// A field visit: `vis_…`. Derived from the ticket and the request that planned it, so a repeat has the same id.
     VisitId, "vis", "a visit id (`vis_` and 32 lower-case hexadecimal digits)"
 );
+uuid_id!(
+    /// A file that belongs to a ticket, from its first byte on: `att_…`. Derived from the ticket and the request that
+    /// announced it, so a repeat has the same id.
+    AttachmentId, "att", "an attachment id (`att_` and 32 lower-case hexadecimal digits)"
+);
 
 /// The namespace of ids that are derived rather than drawn (RFC 9562, version 5).
 const DERIVED: Uuid = Uuid::from_u128(0x2f0d_7d3c_9a5e_4f0b_8c51_e57a_fe7a_0001);
@@ -111,11 +116,32 @@ impl TicketId {
         request: &RequestId,
         at: Timestamp,
     ) -> Self {
-        let derived = derive(&["ticket", organization.as_str(), line.name(), caller, request.as_str()]);
-        let mut bytes = *derived.as_bytes();
-        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
-        bytes[..6].copy_from_slice(&millis[2..]);
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        Self(timed(derive(&["ticket", organization.as_str(), line.name(), caller, request.as_str()]), at))
+    }
+}
+
+/// `derived` with the time of `at` in its first 48 bits.
+fn timed(derived: Uuid, at: Timestamp) -> Uuid {
+    let mut bytes = *derived.as_bytes();
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
+    bytes[..6].copy_from_slice(&millis[2..]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+impl AttachmentId {
+    /// The attachment that `caller` announces for `ticket` by the request `request` at `at`.
+    #[must_use]
+    pub fn of(ticket: TicketId, caller: &str, request: &RequestId, at: Timestamp) -> Self {
+        Self(timed(derive(&["attachment", &ticket.to_string(), caller, request.as_str()]), at))
+    }
+
+    /// When it was announced.
+    #[must_use]
+    pub fn began(self) -> Timestamp {
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&self.0.as_bytes()[..6]);
+        let millis = i64::try_from(u64::from_be_bytes(millis)).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
     }
 }
 

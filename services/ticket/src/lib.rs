@@ -28,7 +28,9 @@ pub use custody::{Assignment, Baton, Custody, HoldReason, Hop, Passage, Returns,
 pub use event::{Actor, Event, EventBody, QueueEvent, ReleaseReason};
 pub use evidence::Evidence;
 pub use facts::{Channel, Contact, Facts, Kind, Language};
-pub use ids::{BondId, ClarificationId, Epoch, HandoverId, MessageId, OrganizationId, RequestId, TicketId, VisitId};
+pub use ids::{
+    AttachmentId, BondId, ClarificationId, Epoch, HandoverId, MessageId, OrganizationId, RequestId, TicketId, VisitId,
+};
 pub use line::Line;
 pub use link::LinkKind;
 pub use priority::{Impact, Mood, Priority, Urgency};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use attachments::Vault;
 use handover::{Backoff, Desk, Fuse, Peers, Plans, Setup};
 use plan::Plan;
 use proto::handover as hand;
@@ -112,7 +113,8 @@ impl Pair {
             fuse: Fuse::default(),
         };
         let desk = line1_service_desk::desk(setup);
-        let service = line1_service_desk::service(&desk, stack(Line::ServiceDesk));
+        let vault = Vault::new(folder.path().join("attachments"));
+        let service = line1_service_desk::service(&desk, stack(Line::ServiceDesk), vault);
         Self { desk, clock, line2, service, keys, plan, _database: database, _folder: folder }
     }
 

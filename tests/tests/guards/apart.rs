@@ -10,6 +10,7 @@ use proto::line1::service_desk_service_client::ServiceDeskServiceClient;
 use proto::ticket as wire;
 use rpc::{Caller, Role};
 use store::{Filter, Page, Position};
+use tests::files::Files;
 use tests::people::id_of;
 use tests::{Databases, Stage, evidence};
 use ticket::{Clock, Line, OrganizationId};
@@ -48,6 +49,7 @@ struct Two {
     dead: String,
     visit: String,
     view: String,
+    attachment: String,
     /// What must never be told to the second, beside the mark.
     secrets: BTreeSet<String>,
 }
@@ -85,6 +87,9 @@ impl Two {
         let desk = people.channel(Line::ServiceDesk, &people.supervisor());
         let put = proto::queue::view_service_client::ViewServiceClient::new(desk).put_view(put).await;
         let view = put.expect(THERE).into_inner().view.expect(THERE).id;
+        let files = people.channel(Line::ServiceDesk, &people.supervisor());
+        let attachment =
+            Files::new(files, &held[1].1).attach(&format!("{MARK}.txt"), MARK.as_bytes()).await.expect(THERE);
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -98,9 +103,9 @@ impl Two {
         stage.after(jiff::SignedDuration::from_secs(1)).await;
 
         let mut secrets: BTreeSet<String> = held.iter().map(|(_, ticket)| ticket.clone()).collect();
-        secrets.extend([clarification.clone(), bond.clone(), dead.to_string(), visit.clone()]);
+        secrets.extend([clarification.clone(), bond.clone(), dead.to_string(), visit.clone(), attachment.clone()]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
-        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, view, secrets }
+        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, view, attachment, secrets }
     }
 
     fn first(&self) -> &OrganizationId {
@@ -129,6 +134,7 @@ impl Two {
             vendor: "tillsoft".to_owned(),
             visit: self.visit.clone(),
             view: self.view.clone(),
+            attachment: self.attachment.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))
         };
         fill.whole(&rpc.input())

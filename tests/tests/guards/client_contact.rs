@@ -20,6 +20,7 @@ async fn nobody_beyond_line_1_reaches_the_client() {
             [
                 "Ask",
                 "FollowUp",
+                "ShareAttachment",
                 "Merge",
                 "Split",
                 "AnswerVisit",

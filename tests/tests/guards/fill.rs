@@ -31,6 +31,7 @@ pub(crate) struct Fill {
     pub(crate) vendor: String,
     pub(crate) visit: String,
     pub(crate) view: String,
+    pub(crate) attachment: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -56,6 +57,7 @@ impl Fill {
             vendor: "cloudcore".to_owned(),
             visit: nobodys("vis"),
             view: String::new(),
+            attachment: nobodys("att"),
             begins: TOMORROW,
         }
     }
@@ -114,6 +116,8 @@ impl Fill {
                 ("sequence" | "score" | "number" | "messages", _) => 1,
                 _ => 0,
             }),
+            Kind::Uint64 if field.name() == "bytes" => Value::U64(1),
+            Kind::Bytes => Value::Bytes("a".into()),
             other => Value::default_value(&other),
         }
     }
@@ -125,6 +129,9 @@ impl Fill {
             ("request_id", _) | ("message_id", "CaseEnvelope") => self.request.clone(),
             ("ticket_id" | "ticket_ids", _) => self.ticket.clone(),
             ("view_id", _) => self.view.clone(),
+            ("attachment_id", _) => self.attachment.clone(),
+            ("media_type", _) => "text/plain".to_owned(),
+            ("sha256", _) => String::new(),
             ("view_ids", _) => "mine".to_owned(),
             ("person", "SetPresenceRequest") | ("group", _) => String::new(),
             ("person", _) => "s.orlova".to_owned(),

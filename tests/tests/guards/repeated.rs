@@ -6,6 +6,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use proto::errors::Reason;
 use rpc::{Caller, Role, reason_of};
+use tests::files::Files;
 use tests::people::id_of;
 use tests::{Stage, on_each_database};
 use ticket::{Clock, Line};
@@ -99,6 +100,17 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
                 proto::handover::HoldRequest { request_id, ticket_id, reason: "vendor".into(), ..Default::default() };
             let mut clocks = proto::handover::clock_service_client::ClockServiceClient::new(way(stage, line, caller));
             clocks.hold(hold).await.expect(READY);
+        }
+        "PutAttachmentPart" | "FinishAttachment" | "ShareAttachment" => {
+            fill.ticket = people.ticket_at(line).await;
+            let mut files = Files::new(way(stage, line, caller), &fill.ticket);
+            fill.attachment = files.begin("log.txt", b"a").await.expect(READY).attachment_id;
+            if rpc.method.name() != "PutAttachmentPart" {
+                files.put(&fill.attachment, 0, b"a").await.expect(READY);
+            }
+            if rpc.method.name() == "ShareAttachment" {
+                files.finish(&fill.attachment).await.expect(READY);
+            }
         }
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {

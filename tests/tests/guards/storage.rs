@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use attachments::Vault;
 use futures::FutureExt;
 use handover::{Backoff, Desk, Fuse, Peers, Plans, Refused, Setup};
 use jiff::SignedDuration;
@@ -50,7 +51,8 @@ impl Alone {
         let stack = Stack { service, verifier: keys.verifier(), clock: clock.clone(), limits: Limits::default() };
         let authority = keys.signer(KeyName::Authority).expect("every key was opened");
         let token = authority.token(&agent, clock.now(), SignedDuration::from_hours(1));
-        let way = rpc::as_caller(line1_service_desk::service(&desk, stack).channel(), token);
+        let vault = Vault::new(dir.path().join("attachments"));
+        let way = rpc::as_caller(line1_service_desk::service(&desk, stack, vault).channel(), token);
         Self { desk, way, _dir: dir }
     }
 

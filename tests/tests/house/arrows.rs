@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["ticket", "deadline"]),
     ("texts", &["ticket", "deadline"]),
     ("visits", &["ticket"]),
+    ("attachments", &["ticket"]),
     ("redaction", &[]),
     ("knowledge", &[]),
     ("triage", &[]),
@@ -29,7 +30,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "line1-service-desk",
-        &["ticket", "plan", "texts", "triage", "proto", "rpc", "store", "handover", "queues", "telemetry"],
+        &[
+            "ticket",
+            "attachments",
+            "plan",
+            "texts",
+            "triage",
+            "proto",
+            "rpc",
+            "store",
+            "handover",
+            "queues",
+            "telemetry",
+        ],
     ),
     (
         "line2-technical",
@@ -53,6 +66,7 @@ const EVERYTHING: &[&str] = &[
     "plan",
     "texts",
     "visits",
+    "attachments",
     "redaction",
     "knowledge",
     "triage",
@@ -92,12 +106,13 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 11] = [
+const WITHOUT_GRPC: [&str; 12] = [
     "ticket",
     "deadline",
     "plan",
     "texts",
     "visits",
+    "attachments",
     "redaction",
     "knowledge",
     "triage",

@@ -1,6 +1,7 @@
 //! The whole suite in one process, called as anybody could call it.
 
 mod ask;
+mod attachments;
 mod clarifications;
 mod clocks;
 mod deadlines;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use attachments::Vault;
 use handover::{Backoff, Desk, Fuse, Peers, Plans, Setup};
 use rpc::{Channel, Keys, Peer, Refusal, Running, Service, ServiceName, Stack};
 use store::Store;
@@ -33,6 +35,8 @@ pub(crate) struct Recipe {
     pub(crate) partners: BTreeMap<String, Peer>,
     pub(crate) backoff: Backoff,
     pub(crate) keys: Keys,
+    /// The directory of the files of tickets; for line 1.
+    pub(crate) attachments: PathBuf,
     /// Whether it delivers and wakes by itself.
     pub(crate) background: bool,
     pub(crate) telemetry: Option<Telemetry>,
@@ -47,6 +51,22 @@ pub(crate) struct Part {
     cut: CancellationToken,
     stop: CancellationToken,
     background: Vec<JoinHandle<()>>,
+}
+
+/// How often the directory of attachments is swept of what nobody finished.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+async fn sweep(vault: Vault, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = vault.sweep(clock.now()).await {
+            warn!(error = &error as &dyn std::error::Error, "the directory of attachments cannot be swept");
+        }
+    }
 }
 
 /// The ways to other lines, as `line` takes them.
@@ -90,7 +110,8 @@ impl Recipe {
             clock: self.clock.clone(),
             limits: rpc::Limits::default(),
         };
-        let (desk, service) = self.line_of(setup, stack);
+        let vault = Vault::new(self.attachments.clone());
+        let (desk, service) = self.line_of(setup, stack, vault.clone());
         if let Err(error) = desk.keep_plans().await {
             // The line works without them; the past is then asked of the plan of now.
             warn!(%line, error = &error as &dyn std::error::Error, "the plans before this one cannot be read or kept");
@@ -104,6 +125,9 @@ impl Recipe {
         if self.background {
             background.push(tokio::spawn(desk.clone().run(stop.clone())));
             background.push(tokio::spawn(figures::record(desk.clone(), stop.clone())));
+            if line == Line::ServiceDesk {
+                background.push(tokio::spawn(sweep(vault, self.clock.clone(), stop.clone())));
+            }
         }
         // What is stopped by its fuse is dead to others, too.
         let dead = cut.clone();
@@ -116,7 +140,7 @@ impl Recipe {
         Ok(Part { desk, service, running, inside: TaskTracker::new(), cut, stop, background })
     }
 
-    fn line_of(&self, setup: Setup, stack: Stack) -> (Desk, Service) {
+    fn line_of(&self, setup: Setup, stack: Stack, vault: Vault) -> (Desk, Service) {
         match self.line {
             Line::SelfService => {
                 let desk = line0_self_service::desk(setup);
@@ -125,7 +149,7 @@ impl Recipe {
             }
             Line::ServiceDesk => {
                 let desk = line1_service_desk::desk(setup);
-                let service = line1_service_desk::service(&desk, stack);
+                let service = line1_service_desk::service(&desk, stack, vault);
                 (desk, service)
             }
             Line::Technical => {

@@ -112,6 +112,7 @@ fn desk(event: &DeskEvent) -> String {
         DeskEvent::HandedToSenior { senior, .. } => format!("{senior} took over as a senior"),
         DeskEvent::RatingAsked => "the client was asked for a rating".to_owned(),
         DeskEvent::Attached { name, bytes, .. } => format!("{name} was attached ({bytes} bytes)"),
+        DeskEvent::Shared { name } => format!("{name} was shown to the client"),
     }
 }
 

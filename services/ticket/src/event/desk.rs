@@ -48,4 +48,9 @@ pub enum DeskEvent {
         /// How long it is.
         bytes: u64,
     },
+    /// A file of it was shown to the client.
+    Shared {
+        /// Its name.
+        name: String,
+    },
 }
