@@ -2,6 +2,8 @@
 
 mod connect;
 mod deeds;
+mod desk;
+mod file;
 mod show;
 
 use std::path::PathBuf;
@@ -146,6 +148,10 @@ enum Deed {
         /// The ticket.
         id: String,
     },
+    #[command(flatten)]
+    AtDesk(desk::Deed),
+    #[command(flatten)]
+    WithFiles(file::Deed),
 }
 
 /// Does what was asked.
@@ -183,5 +189,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         Deed::Ask { id, question, within_hours } => deeds::ask(&suite, id, question, within_hours).await,
         Deed::Progress { id, text } => deeds::progress(&suite, id, text).await,
         Deed::Confirm { id } => deeds::confirm(&suite, id).await,
+        Deed::AtDesk(deed) => desk::run(&suite, deed).await,
+        Deed::WithFiles(deed) => file::run(&suite, deed).await,
     }
 }

@@ -307,7 +307,7 @@ fn value_of(name: &str, value: &str) -> String {
 }
 
 /// What became of it, in a line.
-fn told(ticket: Option<&Ticket>, outcome: Option<&hand::Outcome>) -> String {
+pub(super) fn told(ticket: Option<&Ticket>, outcome: Option<&hand::Outcome>) -> String {
     let mut text = String::new();
     if let Some(ticket) = ticket {
         let facts = ticket.facts.clone().unwrap_or_default();
@@ -334,7 +334,7 @@ fn told(ticket: Option<&Ticket>, outcome: Option<&hand::Outcome>) -> String {
 }
 
 /// The value `word` of the enum whose names start with `prefix`.
-fn named<T>(prefix: &str, word: &str, of: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
+pub(super) fn named<T>(prefix: &str, word: &str, of: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
     let name = format!("{prefix}_{}", word.to_uppercase().replace('-', "_"));
     of(&name).ok_or_else(|| Failure::Given(format!("`{word}` is not known here")))
 }

@@ -34,7 +34,7 @@ pub(super) async fn list(suite: &Connected, at: Target, state: Option<&str>, lim
     suite.print("estafeta.ticket.v1.ListTicketsResponse", &page, people)
 }
 
-fn row(ticket: &Ticket) -> String {
+pub(super) fn row(ticket: &Ticket) -> String {
     let facts = ticket.facts.clone().unwrap_or_default();
     let priority = facts.priority().as_str_name().trim_start_matches("PRIORITY_");
     let state = ticket.state().as_str_name().trim_start_matches("STATE_");
@@ -121,7 +121,7 @@ fn brought(text: &mut String, evidence: &serde_json::Value) {
 }
 
 /// A time as people read it, UTC.
-fn at(time: Option<prost_types::Timestamp>) -> String {
+pub(super) fn at(time: Option<prost_types::Timestamp>) -> String {
     let time = time.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok());
     time.map_or_else(|| "?".to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }

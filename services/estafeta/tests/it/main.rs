@@ -2,6 +2,7 @@
 
 mod commands;
 mod demonstration;
+mod desk_work;
 mod processes;
 mod reload;
 mod scene;
