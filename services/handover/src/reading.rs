@@ -189,9 +189,12 @@ impl Desk {
         let mut after = None;
         loop {
             let page = self.store().events(organization, id, after, EVENTS).await?;
-            let Some((last, _)) = page.last() else { return Ok(all) };
-            after = Some(*last);
+            let is_last = page.len() < EVENTS as usize;
+            after = page.last().map(|(last, _)| *last);
             all.extend(page.into_iter().map(|(_, event)| event));
+            if is_last {
+                return Ok(all);
+            }
         }
     }
 
