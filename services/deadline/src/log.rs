@@ -116,8 +116,8 @@ impl<P: Promises> Reader<'_, P> {
         if self.turn.is_none() {
             self.begin(at);
         }
+        self.triaged(event);
         match &event.body {
-            EventBody::Triaged { category, priority, .. } => self.triaged(at, *priority, category),
             EventBody::WroteToClient { .. } => {
                 if matches!(event.actor, Actor::Person { .. }) {
                     self.answered(at);
@@ -147,6 +147,8 @@ impl<P: Promises> Reader<'_, P> {
             }
             EventBody::Registered { .. }
             | EventBody::AutoDeclined { .. }
+            | EventBody::Triaged { .. }
+            | EventBody::Priority(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::Offered { .. }
@@ -191,8 +193,8 @@ impl<P: Promises> Reader<'_, P> {
             _ if person => self.answered(at),
             _ => {}
         }
+        self.triaged(event);
         match &event.body {
-            EventBody::Triaged { category, priority, .. } => self.triaged(at, *priority, category),
             EventBody::ClarificationAsked { clarification, by, .. } => {
                 if *by == event.line {
                     self.asked(at, *clarification);
@@ -239,6 +241,8 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::TookOver { .. }
             | EventBody::AutoAnswered { .. }
             | EventBody::AutoDeclined { .. }
+            | EventBody::Triaged { .. }
+            | EventBody::Priority(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::WroteToClient { .. }
@@ -320,9 +324,10 @@ impl<P: Promises> Reader<'_, P> {
         }
     }
 
-    fn triaged(&mut self, at: Timestamp, priority: Priority, category: &str) {
-        self.known = Triage { priority, category: Some(category.to_owned()) };
-        self.promise(at);
+    fn triaged(&mut self, event: &Event) {
+        let Some((priority, category)) = event.body.triage() else { return };
+        self.known = Triage { priority, category: Some(category.to_owned()).filter(|category| !category.is_empty()) };
+        self.promise(event.at);
     }
 
     fn answered(&mut self, at: Timestamp) {

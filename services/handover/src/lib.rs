@@ -28,6 +28,7 @@ mod notice;
 mod order;
 mod parcel;
 mod plans;
+mod raising;
 mod reading;
 mod receiving;
 mod refused;

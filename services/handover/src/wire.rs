@@ -5,6 +5,7 @@
 pub mod enums;
 pub mod evidence;
 mod queue;
+mod raise;
 pub mod record;
 mod summary;
 pub mod visit;

@@ -231,6 +231,7 @@ async fn register(
         impact,
         urgency,
         priority: change.plan.priority(impact, urgency),
+        raises: Vec::new(),
         mood: Mood::Neutral,
         category: None,
         product: None,

@@ -42,9 +42,10 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
             }
             let (mut ticket, read) = change.ticket(id).await?;
             ticket.may_work("triage").map_err(Refused::state(id))?;
-            let priority = change.plan.priority(impact, urgency);
             let facts = &mut ticket.facts;
-            (facts.impact, facts.urgency, facts.mood, facts.priority) = (impact, urgency, mood, priority);
+            (facts.impact, facts.urgency, facts.mood) = (impact, urgency, mood);
+            facts.reckon(change.plan.priority(impact, urgency));
+            let priority = facts.priority;
             facts.category = Some(category.clone());
             facts.product = product.or(facts.product.take());
             facts.environment = environment.or(facts.environment.take());

@@ -126,6 +126,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
         impact,
         urgency,
         priority: change.plan.priority(impact, urgency),
+        raises: Vec::new(),
         mood,
         category,
         product,

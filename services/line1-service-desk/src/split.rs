@@ -56,6 +56,9 @@ async fn part_off(change: &Change<'_>, id: TicketId, part: Part) -> Result<Split
         subject: subject.unwrap_or_else(|| first_line(&text)),
         text,
         mood: heard.mood,
+        // What raised the whole is judged anew for the part.
+        priority: change.plan.priority(whole.facts.impact, whole.facts.urgency),
+        raises: Vec::new(),
         category,
         opened_at: change.now,
         trace: change.trace.traceparent.clone(),

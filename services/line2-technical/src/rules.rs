@@ -47,7 +47,7 @@ impl Rules for Technical {
         let (zone, category) = (evidence.zone.clone(), evidence.category.clone());
         ticket.facts.impact = evidence.impact;
         ticket.facts.urgency = evidence.urgency;
-        ticket.facts.priority = change.plan.priority(evidence.impact, evidence.urgency);
+        ticket.facts.reckon(change.plan.priority(evidence.impact, evidence.urgency));
         ticket.facts.mood = evidence.mood;
         ticket.facts.category = Some(category);
         ticket.facts.product = Some(evidence.product.clone());

@@ -136,10 +136,10 @@ impl Deed {
                     return Err(Refused::State { ticket: id, problem });
                 };
                 let (impact, urgency) = (*impact, *urgency);
-                let priority = change.plan.priority(impact, urgency);
                 ticket.facts.impact = impact;
                 ticket.facts.urgency = urgency;
-                ticket.facts.priority = priority;
+                ticket.facts.reckon(change.plan.priority(impact, urgency));
+                let priority = ticket.facts.priority;
                 if ticket.state == State::Open {
                     ticket.wake = Some(change.queue_wake(ticket));
                 }

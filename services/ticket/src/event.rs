@@ -3,6 +3,7 @@
 mod clarification;
 mod clock;
 mod desk;
+mod priority;
 mod queue;
 mod technical;
 mod visit;
@@ -10,6 +11,7 @@ mod visit;
 pub use clarification::ClarificationEvent;
 pub use clock::{ClockEvent, ClockName, HoldEvent};
 pub use desk::DeskEvent;
+pub use priority::PriorityEvent;
 pub use queue::{QueueEvent, ReleaseReason};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
@@ -112,6 +114,8 @@ pub enum EventBody {
         /// What followed by the plan.
         priority: Priority,
     },
+    /// What raises its priority came or went.
+    Priority(PriorityEvent),
     /// A step of the checklist was run.
     ChecklistStep {
         /// The step and its outcome.

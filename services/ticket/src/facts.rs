@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrganizationId, TicketId};
 use crate::priority::{Impact, Mood, Priority, Urgency};
+use crate::raise::Raise;
 
 /// What kind of work a ticket asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,8 +88,11 @@ pub struct Facts {
     pub impact: Impact,
     /// How soon it must be dealt with.
     pub urgency: Urgency,
-    /// What follows from both by the plan.
+    /// What follows from both by the plan, and from what raises it; see [`Facts::reckon`].
     pub priority: Priority,
+    /// What raises it above the matrix, at most [`crate::raise::RAISES_MAX`].
+    #[serde(default)]
+    pub raises: Vec<Raise>,
     /// What the client sounds like.
     pub mood: Mood,
     /// The category, once somebody chose one.

@@ -18,6 +18,7 @@ pub mod journey;
 pub mod line;
 pub mod link;
 pub mod priority;
+pub mod raise;
 pub mod resolution;
 pub mod swarm;
 pub mod topology;
@@ -34,6 +35,7 @@ pub use ids::{
 pub use line::Line;
 pub use link::LinkKind;
 pub use priority::{Impact, Mood, Priority, Urgency};
+pub use raise::{Raise, RaiseCause};
 pub use resolution::{Resolution, ReturnReason};
 pub use swarm::Collaborator;
 pub use topology::Topology;

@@ -78,6 +78,7 @@ impl Lines {
             impact: Impact::Low,
             urgency: Urgency::Low,
             priority: Priority::Low,
+            raises: Vec::new(),
             mood: Mood::Neutral,
             category: None,
             product: None,

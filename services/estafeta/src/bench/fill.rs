@@ -123,6 +123,7 @@ fn one(organization: &OrganizationId, number: u64, priority: Priority, opened_at
         impact: Impact::Medium,
         urgency: Urgency::Medium,
         priority,
+        raises: Vec::new(),
         mood: Mood::Neutral,
         category: Some("no-internet".to_owned()),
         product: Some("Роутер".to_owned()),

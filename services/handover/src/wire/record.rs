@@ -9,7 +9,7 @@ use ticket::{
     Ticket,
 };
 
-use super::{Reader, enums, instant, summary, to_instant};
+use super::{Reader, enums, instant, raise, summary, to_instant};
 
 /// A ticket on the wire, as the line that keeps this record knows it.
 #[must_use]
@@ -79,6 +79,7 @@ pub fn to_facts(facts: Facts) -> wire::Facts {
         environment,
         opened_at,
         trace,
+        raises,
     } = facts;
     wire::Facts {
         ticket_id: id.to_string(),
@@ -98,6 +99,7 @@ pub fn to_facts(facts: Facts) -> wire::Facts {
         environment: environment.unwrap_or_default(),
         opened_at: Some(instant(opened_at)),
         trace,
+        raises: raises.into_iter().map(raise::to_raise).collect(),
     }
 }
 
@@ -120,6 +122,7 @@ fn facts(reader: &mut Reader, given: Option<wire::Facts>) -> Option<Facts> {
         environment,
         opened_at,
         trace,
+        raises,
     } = reader.given("baton.facts", given)?;
     let id = reader.id("baton.facts.ticket_id", &ticket_id);
     let organization = reader.id("baton.facts.organization", &organization);
@@ -138,6 +141,7 @@ fn facts(reader: &mut Reader, given: Option<wire::Facts>) -> Option<Facts> {
     let product = reader.optional("baton.facts.product", &product, LINE_BYTES_MAX);
     let environment = reader.optional("baton.facts.environment", &environment, LINE_BYTES_MAX);
     let trace = reader.optional("baton.facts.trace", &trace, LINE_BYTES_MAX).unwrap_or_default();
+    let raises = raise::raises(reader, "baton.facts.raises", raises);
     Some(Facts {
         id: id?,
         organization: organization?,
@@ -156,6 +160,7 @@ fn facts(reader: &mut Reader, given: Option<wire::Facts>) -> Option<Facts> {
         environment,
         opened_at: opened_at?,
         trace,
+        raises,
     })
 }
 

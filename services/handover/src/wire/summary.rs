@@ -1,7 +1,7 @@
 //! An event in one sentence, for people who read a timeline.
 
 use ticket::event::{
-    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, TechnicalEvent, VisitEvent,
+    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, PriorityEvent, TechnicalEvent, VisitEvent,
 };
 use ticket::{EventBody, Line};
 
@@ -12,6 +12,12 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::AutoAnswered { article, .. } => format!("answered at once from article {article}"),
         EventBody::AutoDeclined { .. } => "no article fits well enough".to_owned(),
         EventBody::Triaged { category, priority, .. } => format!("triaged as {category}, priority {priority}"),
+        EventBody::Priority(PriorityEvent::Raised { raise, priority, .. }) => {
+            format!("raised to {priority}: {}", raise.en)
+        }
+        EventBody::Priority(PriorityEvent::Lowered { cause, priority, .. }) => {
+            format!("{} raises it no longer, priority {priority}", cause.name())
+        }
         EventBody::ChecklistStep { outcome } => format!("checklist step {} was run", outcome.step),
         EventBody::ClientWrote { .. } => "the client wrote".to_owned(),
         EventBody::WroteToClient { .. } => "support wrote to the client".to_owned(),

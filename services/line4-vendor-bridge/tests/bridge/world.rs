@@ -363,6 +363,7 @@ fn facts(id: TicketId, opened_at: Timestamp) -> Facts {
         impact: Impact::High,
         urgency: Urgency::High,
         priority: Priority::Critical,
+        raises: Vec::new(),
         mood: Mood::Negative,
         category: None,
         product: None,

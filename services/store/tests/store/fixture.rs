@@ -51,6 +51,7 @@ pub(crate) fn ticket_of(organization: &OrganizationId, name: &str, seconds: i64)
         impact: Impact::Low,
         urgency: Urgency::Low,
         priority: Priority::Low,
+        raises: Vec::new(),
         mood: Mood::Neutral,
         category: None,
         product: None,
