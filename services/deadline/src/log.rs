@@ -118,11 +118,7 @@ impl<P: Promises> Reader<'_, P> {
         }
         self.triaged(event);
         match &event.body {
-            EventBody::WroteToClient { .. } => {
-                if matches!(event.actor, Actor::Person { .. }) {
-                    self.answered(at);
-                }
-            }
+            EventBody::WroteToClient { .. } if matches!(event.actor, Actor::Person { .. }) => self.answered(at),
             EventBody::AutoAnswered { .. } => self.answered(at),
             EventBody::ClarificationRelayed { clarification } => self.asked(at, *clarification),
             EventBody::ClarificationAnswered { clarification, .. } => self.told(at, *clarification),
@@ -148,6 +144,8 @@ impl<P: Promises> Reader<'_, P> {
             EventBody::Registered { .. }
             | EventBody::AutoDeclined { .. }
             | EventBody::Triaged { .. }
+            | EventBody::WroteToClient { .. }
+            | EventBody::Sorted(_)
             | EventBody::Priority(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
@@ -242,6 +240,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::AutoAnswered { .. }
             | EventBody::AutoDeclined { .. }
             | EventBody::Triaged { .. }
+            | EventBody::Sorted(_)
             | EventBody::Priority(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }

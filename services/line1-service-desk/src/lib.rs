@@ -25,6 +25,7 @@ mod rules;
 mod satisfaction;
 mod senior;
 mod shelf;
+mod sorting;
 mod split;
 mod thanks;
 mod visit;

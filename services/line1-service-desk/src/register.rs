@@ -13,19 +13,20 @@ use tracing::Instrument;
 use crate::language::language_of;
 use crate::own::Home;
 use crate::rules::{greeting, number, queue, write_to_client};
+use crate::sorting::{Said, sort};
 
 /// A request, read and checked.
 struct Registration {
     client: String,
     contact: Contact,
     channel: Channel,
-    kind: Kind,
+    kind: Option<Kind>,
     subject: String,
     text: String,
     language: Option<Language>,
     category: Option<String>,
-    impact: Impact,
-    urgency: Urgency,
+    impact: Option<Impact>,
+    urgency: Option<Urgency>,
     product: Option<String>,
     environment: Option<String>,
 }
@@ -59,13 +60,13 @@ fn read(caller: &Caller, request: RegisterRequest) -> Result<Registration, Refus
         client,
         contact: evidence::contact(&mut reader, "contact", contact).unwrap_or_default(),
         channel: channel.unwrap_or(Channel::WebForm),
-        kind: enums::kind(&mut reader, "kind", kind, false).unwrap_or(Kind::Question),
+        kind: enums::kind(&mut reader, "kind", kind, false),
         subject,
         text,
         language: enums::language(&mut reader, "language", language, false),
         category: reader.optional("category", &category, LINE_BYTES_MAX),
-        impact: enums::impact(&mut reader, "impact", impact, false).unwrap_or(Impact::Medium),
-        urgency: enums::urgency(&mut reader, "urgency", urgency, false).unwrap_or(Urgency::Medium),
+        impact: enums::impact(&mut reader, "impact", impact, false),
+        urgency: enums::urgency(&mut reader, "urgency", urgency, false),
         product: reader.optional("product", &product, LINE_BYTES_MAX),
         environment: reader.optional("environment", &environment, LINE_BYTES_MAX),
     };
@@ -111,6 +112,8 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     {
         return Err(Refused::CategoryUnknown(category.clone()));
     }
+    let said = Said { kind: kind.is_some(), impact: impact.is_some(), urgency: urgency.is_some() };
+    let (impact, urgency) = (impact.unwrap_or(Impact::Medium), urgency.unwrap_or(Urgency::Medium));
     let mut home = Home { contact, ..Home::default() };
     let mood = home.hear(text.clone(), change.now);
     let spoken = language_of(&text);
@@ -118,7 +121,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
         id,
         organization: change.organization().clone(),
         number: None,
-        kind,
+        kind: kind.unwrap_or(Kind::Question),
         subject,
         text,
         language: language.or(spoken).unwrap_or(change.plan.profile().language),
@@ -138,6 +141,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     let mut ticket = Ticket::register(facts, Line::ServiceDesk, wake, change.now);
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel }).await?;
+    sort(change, &mut ticket, &mut home, Some(channel), said).await?;
     queue(change, &mut ticket).await?;
     let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;

@@ -7,7 +7,9 @@ use ticket::event::Brought;
 use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::async_trait;
 
+use crate::heard::Heard;
 use crate::own::{Home, Message, Question};
+use crate::sorting::{Said, feel, sort};
 use crate::{checklist, progress, satisfaction, visit};
 
 /// Line 1's rules.
@@ -24,7 +26,6 @@ impl Rules for ServiceDesk {
         match &arrival.brought {
             Brought::Evidence { evidence } => {
                 number(change, ticket).await?;
-                queue(change, ticket).await?;
                 if let Evidence::ServiceDesk(evidence) = evidence.as_ref() {
                     let turns = evidence.conversation.iter().cloned();
                     home.conversation = turns
@@ -32,6 +33,13 @@ impl Rules for ServiceDesk {
                         .collect();
                 }
                 home.contact = arrival.contact.clone().unwrap_or_default();
+                let heard = Heard::in_text(&ticket.facts.text, ticket.facts.opened_at);
+                ticket.facts.mood = heard.mood;
+                let last = home.conversation.iter().rfind(|message| message.from_client);
+                home.current_mood = last.map(|last| Heard::in_text(&last.text, last.at)).or(Some(heard.clone()));
+                home.original_mood = Some(heard);
+                sort(change, ticket, &mut home, None, Said::default()).await?;
+                queue(change, ticket).await?;
                 let number = ticket.facts.number.clone().unwrap_or_default();
                 let text = Text::Registered;
                 let fields = [("greeting", greeting(change, ticket)), ("number", number)];
@@ -79,6 +87,7 @@ impl Rules for ServiceDesk {
             // What the client added at line 0 while the request was on its way here.
             Told::ClientMessage { text } => {
                 home.hear(text.clone(), change.now);
+                feel(change, ticket, &home).await?;
             }
             Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. })
             | Told::Progress { took_over: None, .. }

@@ -17,6 +17,7 @@ use crate::own::{Home, Message};
 use crate::record::on_both;
 use crate::register::first_line;
 use crate::rules::{number, queue, write_to_client};
+use crate::sorting::{Said, sort};
 
 /// What the new ticket is made of.
 struct Part {
@@ -69,7 +70,6 @@ async fn part_off(change: &Change<'_>, id: TicketId, part: Part) -> Result<Split
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel: Channel::InternalService }).await?;
     change.log(&ticket, EventBody::Desk(DeskEvent::SplitFrom { other: id })).await?;
-    queue(change, &mut ticket).await?;
     let mut own = Home {
         contact: home.contact.clone(),
         conversation: chosen,
@@ -77,6 +77,9 @@ async fn part_off(change: &Change<'_>, id: TicketId, part: Part) -> Result<Split
         current_mood: Some(heard),
         ..Home::default()
     };
+    let said = Said { kind: true, impact: true, urgency: true };
+    sort(change, &mut ticket, &mut own, None, said).await?;
+    queue(change, &mut ticket).await?;
     let words = |ticket: &Ticket| ticket.facts.number.clone().unwrap_or_default();
     let fields = [("number", words(&whole)), ("other", words(&ticket))];
     write_to_client(change, &ticket, &mut own, Text::Split, &fields).await?;

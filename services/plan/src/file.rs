@@ -22,6 +22,8 @@ use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
 use crate::place::{At, shorten};
 use crate::priority::PrioritiesEntry;
+use crate::rule::RuleEntry;
+use crate::sorting::SortingEntry;
 use crate::staff::{PersonEntry, QueuesEntry};
 use crate::technical::TechnicalEntry;
 use crate::template::TemplateEntry;
@@ -59,6 +61,11 @@ pub(crate) struct File {
     /// Answer templates of line 1.
     #[schemars(default)]
     pub(crate) templates: Vec<TemplateEntry>,
+    /// How line 1 sorts requests by what they say and where they come from, before anything learned does.
+    #[schemars(default)]
+    pub(crate) rules: Vec<RuleEntry>,
+    /// What of its sorting line 1 does by measure; nothing when left out.
+    pub(crate) sorting: Option<SortingEntry>,
     /// Working hours and holidays.
     pub(crate) calendars: Vec<CalendarEntry>,
     /// What clients, lines and vendors are promised or promise, beside the targets of the lines.
@@ -129,6 +136,7 @@ impl File {
         let (knowledge, notices) = (sections.maybe("knowledge"), sections.maybe("notices"));
         let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
         let attachments = sections.maybe("attachments");
+        let (rules, sorting) = (sections.many("rules"), sections.maybe("sorting"));
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -144,6 +152,8 @@ impl File {
             checklists,
             conversation,
             templates,
+            rules,
+            sorting,
             calendars,
             agreements,
             hold_reasons,

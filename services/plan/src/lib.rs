@@ -28,11 +28,14 @@ mod notices;
 mod organization;
 mod orphan;
 mod people;
+mod phrase;
 mod place;
 mod plan;
 mod priority;
 mod profile;
 mod promises;
+mod rule;
+mod sorting;
 mod staff;
 mod technical;
 mod template;
@@ -59,6 +62,8 @@ pub use orphan::Orphan;
 pub use people::{Group, HopBudget, RETURNS_MAX, Zone};
 pub use place::Text;
 pub use plan::Plan;
+pub use rule::{HeldRule, PHRASES_MAX, RAISE_STEPS_MAX, RULES_MAX, Seen, Sets, SortingRule};
+pub use sorting::MoodStep;
 pub use staff::{
     AWAY_MINUTES_MAX, LOAD_CUSTOMARY, LOAD_MAX, Person, RETRY_MINUTES_MAX, SKILL_LEVEL_MAX, Skills, Strategy,
 };

@@ -9,7 +9,7 @@ use deadline::AgreementKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{Impact, Language, Line, Priority, Urgency};
+use ticket::{Channel, Impact, Kind, Language, Line, Mood, Priority, Urgency};
 
 use crate::fault::Gathered;
 use crate::staff::Strategy;
@@ -79,6 +79,9 @@ names! {
     Urgency, "an urgency", Urgency::ALL, Urgency::name;
     AgreementKind, "a kind of agreement", AgreementKind::ALL, AgreementKind::name;
     Strategy, "a strategy", &Strategy::ALL, Strategy::name;
+    Channel, "a channel", &Channel::ALL, Channel::name;
+    Kind, "a kind of request", &Kind::ALL, Kind::name;
+    Mood, "a mood", Mood::ALL, Mood::name;
     Language, "a language", &[Language::Russian, Language::English], Language::code;
 }
 

@@ -28,6 +28,8 @@ use crate::notices::{self, NoticeRules};
 use crate::organization::Organization;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
+use crate::rule::{self, SortingRule};
+use crate::sorting::{self, MoodStep};
 use crate::staff::{self, Demand, Staff};
 use crate::technical::{self, TechnicalRules};
 use crate::template::{self, Template};
@@ -59,6 +61,8 @@ pub struct Plan {
     pub(crate) knowledge: KnowledgeRules,
     pub(crate) conversation: ConversationRules,
     pub(crate) templates: BTreeMap<String, Template>,
+    pub(crate) rules: Vec<SortingRule>,
+    pub(crate) mood_steps: Vec<MoodStep>,
     pub(crate) notices: NoticeRules,
     pub(crate) attachments: AttachmentRules,
     pub(crate) timers: Timers,
@@ -116,6 +120,8 @@ impl Plan {
         let technical_rules = technical::check(file.technical.as_ref(), known, gathered);
         let conversation = conversation::check(file.conversation.as_ref(), gathered);
         let templates = template::check(&file.templates, gathered);
+        let rules = rule::check(&file.rules, known, gathered);
+        let mood_steps = sorting::check(file.sorting.as_ref(), gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
@@ -151,6 +157,8 @@ impl Plan {
             knowledge,
             conversation,
             templates,
+            rules,
+            mood_steps,
             notices: notices::check(file.notices.as_ref(), gathered),
             attachments: attachments::check(file.attachments.as_ref(), gathered),
             timers,

@@ -23,7 +23,7 @@ pub(crate) struct Profile {
 
 /// When a profile holds: where everything that is given fits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct When {
+pub(crate) struct When {
     hours: Vec<Shift>,
     weekdays: Vec<Weekday>,
     dates: Vec<Dates>,
@@ -55,7 +55,7 @@ pub(crate) struct ProfileEntry {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "When")]
-struct WhenEntry {
+pub(crate) struct WhenEntry {
     /// Times of day, such as `["22:00-06:00"]`; those past midnight belong to the day on which they begin.
     hours: Vec<At<String>>,
     /// Days of the week.
@@ -113,19 +113,25 @@ pub(crate) fn check(entries: &[ProfileEntry], gathered: &mut Gathered) -> Vec<Pr
 
 impl ProfileEntry {
     fn check(&self, gathered: &mut Gathered) -> Profile {
-        let WhenEntry { hours, weekdays, dates, holiday } = &self.when.value;
-        if hours.is_empty() && weekdays.is_empty() && dates.is_empty() && holiday.is_none() {
+        let when = self.when.value.check(gathered);
+        if when == When::default() {
             let help =
                 "give `hours`, `weekdays`, `dates` or `holiday`; what is told at other times stands in [replies]";
             gathered.note(&self.when.span, "`when` says nothing, so that the profile would always hold", help);
         }
-        let when = When {
+        Profile { id: id(&self.id, "profile", gathered), when, text: self.text.check(gathered) }
+    }
+}
+
+impl WhenEntry {
+    pub(crate) fn check(&self, gathered: &mut Gathered) -> When {
+        let Self { hours, weekdays, dates, holiday } = self;
+        When {
             hours: shifts(hours, gathered).into_iter().map(|(shift, _)| shift).collect(),
             weekdays: weekdays.iter().filter_map(|at| at.find(gathered)).map(|day| day.0).collect(),
             dates: dates.iter().filter_map(|entry| entry.check(gathered)).collect(),
             holiday: *holiday,
-        };
-        Profile { id: id(&self.id, "profile", gathered), when, text: self.text.check(gathered) }
+        }
     }
 }
 
@@ -153,7 +159,7 @@ impl Dates {
 }
 
 impl When {
-    fn holds(&self, at: Timestamp, calendar: &Calendar) -> bool {
+    pub(crate) fn holds(&self, at: Timestamp, calendar: &Calendar) -> bool {
         let local = at.to_zoned(calendar.zone.clone());
         let (today, yesterday) = (local.date(), local.date().yesterday().ok());
         let minute = u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());

@@ -46,6 +46,8 @@ texts! {
     MeasureResponse = "measure_response",
     /// What is measured: until it is solved.
     MeasureResolution = "measure_resolution",
+    /// To people: the mood raises the priority; the client's words follow.
+    MoodRaised = "mood_raised",
     /// An automatic answer: `answer`.
     Answered = "answered",
     /// Handed to a person, nothing to offer: `greeting`.

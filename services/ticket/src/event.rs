@@ -5,6 +5,7 @@ mod clock;
 mod desk;
 mod priority;
 mod queue;
+mod sorting;
 mod technical;
 mod visit;
 
@@ -13,6 +14,7 @@ pub use clock::{ClockEvent, ClockName, HoldEvent};
 pub use desk::DeskEvent;
 pub use priority::PriorityEvent;
 pub use queue::{QueueEvent, ReleaseReason};
+pub use sorting::{RuleHeld, Setting, SortingEvent};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
 
@@ -114,6 +116,8 @@ pub enum EventBody {
         /// What followed by the plan.
         priority: Priority,
     },
+    /// It was sorted by itself: the record of an automatic decision.
+    Sorted(SortingEvent),
     /// What raises its priority came or went.
     Priority(PriorityEvent),
     /// A step of the checklist was run.

@@ -19,6 +19,21 @@ pub enum Kind {
     Question,
 }
 
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Incident, Self::ServiceRequest, Self::Question];
+
+    /// Its name in plans and on screens.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::ServiceRequest => "service-request",
+            Self::Question => "question",
+        }
+    }
+}
+
 /// The language in which the client is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Language {
@@ -61,6 +76,35 @@ pub enum Channel {
     SocialNetwork,
     /// Another service of the organization.
     InternalService,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 8] = [
+        Self::Phone,
+        Self::Email,
+        Self::Chat,
+        Self::Messenger,
+        Self::WebForm,
+        Self::MobileApp,
+        Self::SocialNetwork,
+        Self::InternalService,
+    ];
+
+    /// Its name in plans and on screens.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Chat => "chat",
+            Self::Messenger => "messenger",
+            Self::WebForm => "web-form",
+            Self::MobileApp => "mobile-app",
+            Self::SocialNetwork => "social-network",
+            Self::InternalService => "internal-service",
+        }
+    }
 }
 
 /// What is known about a ticket and travels with it from line to line.

@@ -10,6 +10,7 @@ mod notices;
 mod queues;
 mod record;
 mod relay;
+mod sorting;
 mod swarm;
 mod technical;
 mod timers;

@@ -1,7 +1,8 @@
 //! An event in one sentence, for people who read a timeline.
 
 use ticket::event::{
-    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, PriorityEvent, TechnicalEvent, VisitEvent,
+    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, PriorityEvent, SortingEvent,
+    TechnicalEvent, VisitEvent,
 };
 use ticket::{EventBody, Line};
 
@@ -12,6 +13,10 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::AutoAnswered { article, .. } => format!("answered at once from article {article}"),
         EventBody::AutoDeclined { .. } => "no article fits well enough".to_owned(),
         EventBody::Triaged { category, priority, .. } => format!("triaged as {category}, priority {priority}"),
+        EventBody::Sorted(SortingEvent::ByRules { rules, .. }) => {
+            let rules: Vec<&str> = rules.iter().map(|held| held.rule.as_str()).collect();
+            format!("sorted by the plan's rules {}", rules.join(", "))
+        }
         EventBody::Priority(PriorityEvent::Raised { raise, priority, .. }) => {
             format!("raised to {priority}: {}", raise.en)
         }

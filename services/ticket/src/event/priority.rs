@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::EventBody;
+use super::{EventBody, SortingEvent};
 use crate::priority::Priority;
 use crate::raise::{Raise, RaiseCause};
 
@@ -36,6 +36,7 @@ impl EventBody {
     pub fn triage(&self) -> Option<(Priority, &str)> {
         match self {
             Self::Triaged { category, priority, .. }
+            | Self::Sorted(SortingEvent::ByRules { category, priority, .. })
             | Self::Priority(
                 PriorityEvent::Raised { category, priority, .. } | PriorityEvent::Lowered { category, priority, .. },
             ) => Some((*priority, category)),
