@@ -45,6 +45,12 @@ impl Databases {
         self.lines[&line].tamper(sql).await;
     }
 
+    /// Whether these are SQLite files.
+    #[must_use]
+    pub fn are_sqlite(&self) -> bool {
+        self.lines.values().all(|database| database.url().starts_with("sqlite:"))
+    }
+
     /// SQLite files, and PostgreSQL too where the tests were given a server.
     #[must_use]
     pub fn all() -> Vec<Self> {

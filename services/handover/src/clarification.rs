@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Timer;
+use texts::Text;
 use ticket::custody::{HoldReason, State};
 use ticket::event::ClarificationEvent;
 use ticket::{ClarificationId, EventBody, Line, Ticket, TicketId};
 
 use crate::arrangement::{Arranged, tell_clarification};
 use crate::change::{Change, corrupt};
+use crate::notice::Recipient;
 use crate::refused::Refused;
 use crate::rules::{Rules, Told};
 
@@ -82,6 +84,8 @@ pub(crate) async fn rang(change: &Change<'_>, timer: &Timer, rules: &dyn Rules) 
     change.log(&ticket, EventBody::Clarification(ClarificationEvent::Expired { clarification })).await?;
     ticket.resume(change.queue_wake(&ticket), change.now).map_err(Refused::state(waiting.ticket))?;
     tell_owner(change, &mut ticket, Arranged::Expired { clarification }, rules).await?;
+    let to = Recipient::who_works(&ticket.assignment);
+    change.notify_of(&ticket, to, "question-expired", Text::NoticeQuestionExpired, &[]).await?;
     change.put(&ticket, Some(read)).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@
 use deadline::{Calendars, Fact, Ledger, Measure, Party, Percent, State, Triage, Unreckonable, What, from_log};
 use jiff::Timestamp;
 use plan::Plan;
-use store::Timer;
+use store::{Escalation, Mark, Timer};
 use texts::Text;
 use ticket::event::{ClockEvent, ClockName};
 use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, TicketId};
@@ -36,6 +36,8 @@ const PAGE: u32 = 256;
 struct Outlook {
     due: Vec<ClockEvent>,
     next: Option<Timestamp>,
+    /// The first instant that is promised, or was and is broken, by this side.
+    promised: Option<Timestamp>,
 }
 
 /// What the clocks of `ticket` come to, by the log of `line`.
@@ -98,11 +100,13 @@ impl Outlook {
             // Nothing is due while it stands; going on is written into the log, and lets the timer ring.
             State::NotStarted | State::Held { .. } | State::Met { .. } | State::Stopped { .. } => {}
             State::Breached { at } => {
+                self.promise(clock, at);
                 if !breached {
                     self.due.push(ClockEvent::Breached { clock: clock.clone(), due: at });
                 }
             }
             State::Running { due, .. } => {
+                self.promise(clock, due);
                 let warnings = ledger.warnings(calendars, parts)?;
                 let past = warnings.iter().filter(|warning| warning.at <= now && warning.percent.0 > warned);
                 // Of several that were missed the highest says it all.
@@ -115,6 +119,13 @@ impl Outlook {
             }
         }
         Ok(())
+    }
+
+    /// What a vendor promised is not what people here are late with.
+    fn promise(&mut self, clock: &ClockName, at: Timestamp) {
+        if !clock.party.starts_with("vendor:") {
+            self.promised = self.promised.into_iter().chain([at]).min();
+        }
     }
 }
 
@@ -181,6 +192,7 @@ impl Desk {
                         change.work.clear_timer(change.organization(), TIMER, &timer.id).await?;
                     }
                 }
+                change.work.set_promised(change.organization(), id, outlook.promised).await?;
                 for event in outlook.due {
                     tell(change, &ticket, event).await?;
                 }
@@ -225,6 +237,8 @@ async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result
                 change.notify(notice(change, ticket, responsible, &clock, None, due)).await?;
             }
             change.notify(notice(change, ticket, Recipient::Supervisors, &clock, None, due)).await?;
+            let by_breach = Escalation::ByBreach.name();
+            change.work.add_mark(change.organization(), ticket.facts.id, Mark::Escalated, by_breach).await?;
             change.log_by_itself(ticket, EventBody::Clock(ClockEvent::Escalated { clock })).await
         }
         ClockEvent::Escalated { .. } => Ok(()),

@@ -207,6 +207,12 @@ async fn assign(
         let known = change.plan.zone(&zone).ok_or_else(|| Refused::ZoneUnknown(zone.clone()))?;
         ticket.assignment.group = Some(known.group.clone());
         ticket.assignment.zone = Some(zone);
+        // Whoever has it does not work in that zone: it is for its group to go on.
+        let has = ticket.assignment.assignee.as_ref();
+        let works = |has| change.plan.group(&known.group).is_some_and(|group| group.members.contains(has));
+        if !ticket.assignment.forced && !has.is_some_and(works) {
+            ticket.assignment.assignee = None;
+        }
     }
     if assignee.is_some() {
         ticket.assignment.assignee = assignee;

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Timer, Version};
-use ticket::TicketId;
+use texts::Text;
+use ticket::{Assignment, Language, Ticket, TicketId};
 
 use crate::change::{Change, corrupt};
 use crate::refused::Refused;
@@ -39,6 +40,16 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    /// Whoever works on a ticket: the person who has it, or else its group, or else the supervisors.
+    #[must_use]
+    pub fn who_works(assignment: &Assignment) -> Self {
+        match (&assignment.assignee, &assignment.group) {
+            (Some(person), _) => Self::Person(person.clone()),
+            (None, Some(group)) => Self::Group(group.clone()),
+            (None, None) => Self::Supervisors,
+        }
+    }
+
     /// Its name in keys and on the wire.
     #[must_use]
     pub fn name(&self) -> String {
@@ -142,6 +153,26 @@ impl Change<'_> {
                 self.open_window(&recipient, read).await
             }
         }
+    }
+
+    /// Tells people about a ticket by a text of the resource file; its `number` and `subject` are filled in beside `fields`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn notify_of(
+        &self,
+        ticket: &Ticket,
+        to: Recipient,
+        topic: &'static str,
+        text: Text,
+        fields: &[(&str, &str)],
+    ) -> Result<(), Refused> {
+        let number = ticket.facts.number.clone().unwrap_or_else(|| ticket.facts.id.to_string());
+        let own = [("number", number.as_str()), ("subject", ticket.facts.subject.as_str())];
+        let fields: Vec<(&str, &str)> = own.into_iter().chain(fields.iter().copied()).collect();
+        let words = |language| text.with(language, &fields).trim_end().to_owned();
+        let (ru, en) = (words(Language::Russian), words(Language::English));
+        self.notify(Notice { to, topic, ticket: Some(ticket.facts.id), ru, en }).await
     }
 
     async fn open_window(&self, recipient: &str, read: Option<Version>) -> Result<(), Refused> {

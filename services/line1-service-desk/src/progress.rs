@@ -1,6 +1,7 @@
 //! A client who hears nothing for as long as the plan allows is told how it goes.
 
 use handover::{Change, Refused};
+use jiff::Timestamp;
 use serde_json::Value;
 use store::Timer;
 use texts::Text;
@@ -11,6 +12,9 @@ use crate::rules::write_to_client;
 
 /// The kind of the timer.
 pub(crate) const TIMER: &str = "progress";
+
+/// The kind of documents that say when a client was last told so, on whichever ticket; the id of one is the client.
+const TOLD: &str = "progress-told";
 
 /// Somebody or something has just spoken to the client; the silence is counted from here.
 pub(crate) async fn arm(change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
@@ -46,9 +50,27 @@ pub(crate) async fn rang(change: &Change<'_>, timer: &Timer) -> Result<(), Refus
     if home.told_by_itself >= change.plan.conversation().progress_most {
         return Ok(());
     }
+    if told_elsewhere(change, &ticket.facts.client).await? {
+        return arm(change, &ticket).await;
+    }
     home.told_by_itself += 1;
     let line = Text::of_line(home.custodian(&ticket)).plain(ticket.facts.language).to_owned();
     let fields = [("number", ticket.facts.number.clone().unwrap_or_default()), ("line", line)];
     write_to_client(change, &ticket, &mut home, Text::Progress, &fields).await?;
     Ok(change.work.put_own(change.organization(), id, &home).await?)
+}
+
+/// Whether the client was told how it goes on another ticket within the time that the plan allows; where not, notes that
+/// they are told now. Whoever has many tickets, as in a mass incident, is not told once for each.
+async fn told_elsewhere(change: &Change<'_>, client: &str) -> Result<bool, Refused> {
+    let organization = change.organization();
+    change.work.alone(organization, &format!("{TOLD} {client}")).await?;
+    let known = change.work.document::<Timestamp>(organization, TOLD, client).await?;
+    let counts = |at: Timestamp| change.plan.progress_due(at).is_some_and(|due| due > change.now);
+    if known.is_some_and(|(at, _)| counts(at)) {
+        return Ok(true);
+    }
+    let read = known.map(|(_, read)| read);
+    change.work.put_document(organization, TOLD, client, &change.now, read).await?;
+    Ok(false)
 }

@@ -4,6 +4,7 @@ use handover::wire::{Reader, enums, evidence, record};
 use handover::{Change, Desk, Order, Refused};
 use proto::line1::{RegisterRequest, RegisterResponse};
 use rpc::{Caller, Role};
+use store::Mark;
 use texts::Text;
 use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
@@ -146,6 +147,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;
     let version = change.put(&ticket, None).await?;
+    change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;
     change.work.put_own(change.organization(), id, &home).await?;
     Ok(RegisterResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
 }

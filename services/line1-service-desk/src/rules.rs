@@ -1,6 +1,6 @@
 //! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
 
-use handover::{Arranged, Arrival, Change, Refused, Rules, Told, wake_again};
+use handover::{Arranged, Arrival, Change, Recipient, Refused, Rules, Told, wake_again};
 use store::Timer;
 use texts::Text;
 use ticket::event::Brought;
@@ -45,7 +45,11 @@ impl Rules for ServiceDesk {
                 let fields = [("greeting", greeting(change, ticket)), ("number", number)];
                 write_to_client(change, ticket, &mut home, text, &fields).await?;
             }
-            Brought::Return { .. } => queue(change, ticket).await?,
+            Brought::Return { asked_for, .. } => {
+                queue(change, ticket).await?;
+                let (to, text) = (Recipient::who_works(&ticket.assignment), Text::NoticeCameBack);
+                change.notify_of(ticket, to, "came-back", text, &[("asked_for", asked_for)]).await?;
+            }
             Brought::Resolution { resolution } => tell_solved(change, ticket, &mut home, resolution).await?,
         }
         Ok(change.work.put_own(change.organization(), ticket.facts.id, &home).await?)

@@ -1,6 +1,6 @@
 //! How content a client is, asked once after the end.
 
-use handover::{Change, Refused};
+use handover::{Change, Recipient, Refused};
 use texts::Text;
 use ticket::event::DeskEvent;
 use ticket::{EventBody, State, Ticket};
@@ -26,7 +26,7 @@ pub(crate) fn given(ticket: &Ticket, home: &Home, text: &str) -> Option<u8> {
     figure.filter(|figure| is_asked && (1..=5).contains(figure))
 }
 
-/// Keeps a rating.
+/// Keeps a rating. The supervisors are told of a low one.
 pub(crate) async fn keep(
     change: &Change<'_>,
     ticket: &Ticket,
@@ -34,6 +34,11 @@ pub(crate) async fn keep(
     score: u8,
     comment: String,
 ) -> Result<(), Refused> {
+    if score <= change.plan.conversation().low_rating {
+        let given = score.to_string();
+        let fields = [("score", given.as_str()), ("comment", comment.as_str())];
+        change.notify_of(ticket, Recipient::Supervisors, "low-rating", Text::NoticeLowRating, &fields).await?;
+    }
     home.rating = Some(Rating { score, comment, at: change.now });
     change.log(ticket, EventBody::Rated { score }).await
 }

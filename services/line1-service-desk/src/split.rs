@@ -6,6 +6,7 @@ use handover::wire::{Reader, record};
 use handover::{Change, Desk, Order, Refused};
 use proto::line1::{SplitRequest, SplitResponse};
 use rpc::Caller;
+use store::Mark;
 use texts::Text;
 use ticket::event::DeskEvent;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX, Violation};
@@ -84,6 +85,10 @@ async fn part_off(change: &Change<'_>, id: TicketId, part: Part) -> Result<Split
     let fields = [("number", words(&whole)), ("other", words(&ticket))];
     write_to_client(change, &ticket, &mut own, Text::Split, &fields).await?;
     let version = change.put(&ticket, None).await?;
+    change
+        .work
+        .add_mark(change.organization(), ticket.facts.id, Mark::Channel, Channel::InternalService.name())
+        .await?;
     change.work.put_own(change.organization(), new, &own).await?;
     home.told_by_itself = 0;
     change.work.put_own(change.organization(), id, &home).await?;

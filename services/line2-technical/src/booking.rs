@@ -2,7 +2,7 @@
 //!
 //! Bookings of one engineer queue up, so that of two at the same time the second one sees the first.
 
-use handover::{Arranged, Change, Refused, tell_visit};
+use handover::{Arranged, Change, Recipient, Refused, tell_visit};
 use plan::Plan;
 use store::{Store, Version};
 use texts::Text;
@@ -198,8 +198,20 @@ pub(crate) async fn hear(change: &Change<'_>, ticket: &Ticket, told: &Arranged) 
     let answer = Answer { agreed: *agreed, comment: comment.clone(), at: change.now };
     if visit.hear(*sequence, answer) {
         save(change, ticket, &visit, Some(read)).await?;
+        if !agreed {
+            let when = when(change, &visit);
+            let fields = [("when", when.as_str()), ("comment", comment.as_str())];
+            let to = Recipient::who_works(&ticket.assignment);
+            change.notify_of(ticket, to, "visit-declined", Text::NoticeVisitDeclined, &fields).await?;
+        }
     }
     Ok(())
+}
+
+/// When a visit begins, for people.
+fn when(change: &Change<'_>, visit: &Visit) -> String {
+    let begins = visit.booking.window.begins.to_zoned(change.plan.profile().time_zone.clone());
+    begins.strftime("%d.%m.%Y %H:%M").to_string()
 }
 
 /// Somebody should look why a visit has not begun, or not ended.
@@ -212,6 +224,13 @@ pub(crate) async fn rang(change: &Change<'_>, timer: &store::Timer) -> Result<()
         let (ticket, _) = change.ticket(visit.ticket).await?;
         let late = VisitEvent::Late { visit: id, state: visit.state };
         change.log(&ticket, EventBody::Visit(late)).await?;
+        let (when, engineer) = (when(change, &visit), visit.booking.engineer.clone());
+        let fields = [("engineer", engineer.as_str()), ("when", when.as_str())];
+        let works = Recipient::who_works(&ticket.assignment);
+        let drives = Some(Recipient::Person(engineer.clone())).filter(|drives| *drives != works);
+        for to in std::iter::once(works).chain(drives) {
+            change.notify_of(&ticket, to, "visit-late", Text::NoticeVisitLate, &fields).await?;
+        }
     }
     Ok(())
 }

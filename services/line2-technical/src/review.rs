@@ -1,10 +1,11 @@
 //! The help given so far: what lines 0 and 1 did, and whether it is enough to go on from.
 
 use handover::wire::{Reader, enums, evidence, instant, record};
-use handover::{Change, Desk, Order, Refused, offer_back, ticket_id};
+use handover::{Change, Desk, Order, Recipient, Refused, offer_back, ticket_id};
 use plan::ReviewedStep;
 use proto::line2 as wire;
 use rpc::{Caller, Role};
+use texts::Text;
 use ticket::event::{Brought, TechnicalEvent};
 use ticket::evidence::{DeskEvidence, OfferedArticle, TechnicalEvidence};
 use ticket::field::TEXT_BYTES_MAX;
@@ -160,6 +161,9 @@ async fn judge(
         Verdict::SendBack { reason, asked_for } => {
             let sent_back = TechnicalEvent::HelpSentBack { reason, asked_for: asked_for.clone() };
             change.log(&ticket, EventBody::Technical(sent_back)).await?;
+            let fields = [("by", by.as_str()), ("asked_for", asked_for.as_str())];
+            let (to, text) = (Recipient::Supervisors, Text::NoticeHelpSentBack);
+            change.notify_of(&ticket, to, "help-sent-back", text, &fields).await?;
             let outcome = offer_back(change, &mut ticket, reason, asked_for.clone(), may_override).await?;
             (Review { accepted: false, note: asked_for, by, at: change.now }, Some(outcome))
         }

@@ -40,12 +40,8 @@ pub async fn enter(change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refus
         }
         release(change, ticket, ReleaseReason::Away, String::new()).await?;
     }
-    if !staff.seat(change, ticket, None, true).await?
-        && let Some(group) = group_of(change, ticket).filter(|group| group.strategy != Strategy::Manual)
-        // One that is set already rings sooner.
-        && change.work.timer(change.organization(), RETRY, &group.id).await?.is_none()
-    {
-        ring_at(change, RETRY, &group.id, retry_at(change)).await?;
+    if !staff.seat(change, ticket, None, true).await? {
+        wait(change, ticket).await?;
     }
     Ok(())
 }
@@ -73,7 +69,7 @@ pub async fn rang(change: &Change<'_>, timer: &Timer) -> Result<bool, Refused> {
         AWAY => give_back(change, AWAY, &timer.id, ReleaseReason::Away).await?,
         LOST => give_back(change, LOST, &timer.id, ReleaseReason::LostAccess).await?,
         BACK => came_back(change, &timer.id).await?,
-        RETRY => look_again(change, &timer.id).await?,
+        RETRY => look_again(change, timer).await?,
         REGROUP => regroup(change, &timer.id).await?,
         _ => return Ok(false),
     }
@@ -144,34 +140,53 @@ async fn give_back(change: &Change<'_>, kind: &str, person: &str, because: Relea
 
 /// The ticket's group looks again after a while.
 pub(crate) async fn wait(change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
-    match group_of(change, ticket).filter(|group| group.strategy != Strategy::Manual) {
-        Some(group) => ring_at(change, RETRY, &group.id, retry_at(change)).await,
-        None => Ok(()),
+    if let Some(group) = group_of(change, ticket).filter(|group| group.strategy != Strategy::Manual)
+        // One that is set already rings sooner; put off by each ticket that comes, it would never ring.
+        && change.work.timer(change.organization(), RETRY, &group.id).await?.is_none()
+    {
+        ring_at(change, RETRY, &group.id, retry_at(change)).await?;
     }
+    Ok(())
 }
 
-async fn look_again(change: &Change<'_>, group: &str) -> Result<(), Refused> {
+/// Offers what nobody of `group` has, in the order of the queue, a batch at a time: those for whom nobody is free must
+/// not stand in the way of those for whom somebody is.
+async fn look_again(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+    let group = timer.id.as_str();
     let wanted = Wanted {
         states: vec![StateKind::Open, StateKind::OnHold],
         group: Some(group.to_owned()),
         assignee: Some(String::new()),
         ..active()
     };
-    let ids = change.work.queue(change.organization(), &wanted, Sort::Priority, BATCH).await?;
+    let after = timer.payload.get("after").and_then(Value::as_str);
+    let (ids, next) = change.work.queue_after(change.organization(), &wanted, Sort::Priority, after, BATCH).await?;
     let mut tickets = change.work.tickets(change.organization(), &ids).await?;
     // In the order of the queue, not of their ids.
     tickets.sort_by_key(|(ticket, _)| ids.iter().position(|id| *id == ticket.facts.id));
-    let (mut staff, mut left, whole) = (Staff::default(), 0, ids.len() == BATCH as usize);
+    // Whether anything was left behind, by this batch or one before it.
+    let (mut staff, mut left) = (Staff::default(), timer.payload.get("left").is_some());
     for (mut ticket, read) in tickets {
+        // Somebody may have taken it, or handed it on, since the queue was read.
+        if ticket.assignment.assignee.is_some() || ticket.may_work("assign").is_err() {
+            continue;
+        }
         if staff.seat(change, &mut ticket, None, false).await? {
             ticket.changed_at = change.now;
             change.put(&ticket, Some(read)).await?;
         } else {
-            left += 1;
+            left = true;
         }
     }
-    if left > 0 || whole {
-        ring_at(change, RETRY, group, if left == 0 { change.now } else { retry_at(change) }).await?;
+    if let Some(after) = next {
+        let mut payload = serde_json::json!({ "after": after });
+        if left {
+            payload["left"] = Value::Bool(true);
+        }
+        return change.set_timer(RETRY, group.to_owned(), None, change.now, payload).await;
+    }
+    if left {
+        ring_at(change, RETRY, group, retry_at(change)).await?;
     }
     Ok(())
 }

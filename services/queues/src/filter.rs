@@ -7,7 +7,7 @@ use plan::Plan;
 use proto::queue as wire;
 use proto::ticket as pb;
 use rpc::identity::{Caller, Role};
-use store::{CustodyKind, Mark, Range, Scope, Sort, StateKind, Wanted};
+use store::{CustodyKind, Escalation, Mark, Range, Scope, Sort, StateKind, Wanted};
 use ticket::field::LINE_BYTES_MAX;
 use ticket::{Line, Priority};
 
@@ -47,7 +47,7 @@ impl Viewer {
     /// `wanted`, narrowed to where they take part when they are of another line.
     pub(crate) fn narrow(&self, mut wanted: Wanted) -> Wanted {
         if self.foreign {
-            wanted.marks.push((Mark::Collaborator, self.subject.clone()));
+            wanted.marks.push((Mark::Collaborator, vec![self.subject.clone()]));
         }
         wanted
     }
@@ -112,6 +112,17 @@ fn state(reader: &mut Reader, name: &str, number: i32, _: bool) -> Option<StateK
     }
 }
 
+fn escalation(reader: &mut Reader, name: &str, number: i32, _: bool) -> Option<Escalation> {
+    match wire::Escalation::try_from(number) {
+        Ok(wire::Escalation::ByHand) => Some(Escalation::ByHand),
+        Ok(wire::Escalation::ByBreach) => Some(Escalation::ByBreach),
+        Ok(wire::Escalation::Unspecified) | Err(_) => {
+            reader.wrong(name, format!("{number} is no way of escalation"));
+            None
+        }
+    }
+}
+
 /// What `filter` wants, seen by `viewer` at `now`.
 ///
 /// # Errors
@@ -123,7 +134,7 @@ pub(crate) fn wanted(
     now: Timestamp,
 ) -> Result<(Wanted, Sort), Refused> {
     let wire::Filter { custody, states, hold_reasons, zone, group, no_group, assignee, nobody, client, .. } = &filter;
-    let wire::Filter { category, product, collaborator, text, overdue, language, .. } = &filter;
+    let wire::Filter { category, product, collaborator, text, overdue, language, supervised_by, .. } = &filter;
     let mut reader = Reader::default();
     let custody = match pb::Custody::try_from(*custody) {
         Ok(pb::Custody::Unspecified | pb::Custody::Held) => CustodyKind::Held,
@@ -143,6 +154,7 @@ pub(crate) fn wanted(
     let (zone, mut group, client) = (line("zone", zone), line("group", group), line("client", client));
     let (category, product, text) = (line("category", category), line("product", product), line("text", text));
     let (mut assignee, collaborator) = (who(line("assignee", assignee)), who(line("collaborator", collaborator)));
+    let supervisor = who(line("supervised_by", supervised_by));
     for (none, value, name) in [(no_group, &mut group, "no_group"), (nobody, &mut assignee, "nobody")] {
         if *none && value.is_some() {
             reader.wrong(&format!("filter.{name}"), "contradicts what is asked for beside it");
@@ -159,7 +171,15 @@ pub(crate) fn wanted(
         due.to = Some(due.to.map_or(now, |to| to.min(now)));
     }
     let tags = texts(&mut reader, "filter.tags", filter.tags.clone());
-    let marks = tags.into_iter().map(|tag| (Mark::Tag, tag.to_lowercase()));
+    let mut marks: Vec<_> = tags.into_iter().map(|tag| (Mark::Tag, vec![tag.to_lowercase()])).collect();
+    marks.extend(collaborator.map(|who| (Mark::Collaborator, vec![who])));
+    marks.extend(supervisor.map(|who| (Mark::Supervisor, vec![who])));
+    let escalations = each(&mut reader, "filter.escalations", filter.escalations.clone(), escalation);
+    let escalations = escalations.into_iter().map(|escalation| escalation.name().to_owned()).collect();
+    let channels = each(&mut reader, "filter.channels", filter.channels.clone(), enums::channel);
+    let channels = channels.into_iter().map(|channel| channel.name().to_owned()).collect();
+    let any_of = [(Mark::Escalated, escalations), (Mark::Channel, channels)];
+    marks.extend(any_of.into_iter().filter(|(_, values): &(Mark, Vec<String>)| !values.is_empty()));
     let sort = sort(&mut reader, order);
     if sort != Sort::Opened && (custody != CustodyKind::Held || states.contains(&StateKind::Closed)) {
         reader.wrong("sort", "other orders than OPENED are for tickets that are held and not closed");
@@ -178,7 +198,7 @@ pub(crate) fn wanted(
         priorities,
         moods: each(&mut reader, "filter.moods", filter.moods.clone(), enums::mood),
         language: enums::language(&mut reader, "filter.language", *language, false),
-        marks: marks.chain(collaborator.map(|who| (Mark::Collaborator, who))).collect(),
+        marks,
         text,
         opened: instants(&mut reader, "opened", filter.opened_from, filter.opened_to),
         changed: instants(&mut reader, "changed", filter.changed_from, filter.changed_to),

@@ -1,13 +1,14 @@
 //! `QueueService`: who works on which ticket.
 
 use handover::wire::{Reader, enums, record};
-use handover::{Desk, Order, Refused, answer};
+use handover::{Desk, Order, Recipient, Refused, answer};
 use proto::queue as wire;
 use proto::queue::change_many_request::Action;
 use proto::queue::queue_service_server::QueueService;
 use rpc::Problem as _;
 use rpc::identity::Caller;
-use store::Mark;
+use store::{Escalation, Mark};
+use texts::Text;
 use ticket::field::LINE_BYTES_MAX;
 use ticket::{EventBody, Impact, QueueEvent, Ticket, TicketId, Urgency};
 use tonic::{Request, Response, Status, async_trait};
@@ -192,10 +193,18 @@ impl Hands {
                         return Err(full());
                     }
                     ticket.changed_at = change.now;
+                    let fields = [("supervisor", supervisor.as_str()), ("why", why.as_str())];
+                    let (to, text) = (Recipient::Supervisors, Text::NoticeSupervisorCalled);
+                    change.notify_of(&ticket, to, "supervisor-called", text, &fields).await?;
                     let event = QueueEvent::Supervised { supervisor: supervisor.clone(), why };
                     change.log(&ticket, EventBody::Queue(event)).await?;
                     let version = change.put(&ticket, Some(read)).await?;
                     mark(change, &ticket).await?;
+                    let organization = change.organization();
+                    let by_hand = [(Mark::Escalated, Escalation::ByHand.name()), (Mark::Supervisor, &supervisor)];
+                    for (mark, value) in by_hand {
+                        change.work.add_mark(organization, id, mark, value).await?;
+                    }
                     let ticket = Some(record::to_ticket(&ticket, version.number()));
                     Ok(wire::CallSupervisorResponse { ticket, supervisor })
                 })

@@ -25,6 +25,7 @@ use rpc::server::ServiceBuilder;
 use rpc::{Limits, tuned};
 
 pub use entering::{enter, plan_came, rang};
+pub use staff::most_room;
 
 /// Adds the services of queues to those of a line.
 #[must_use]

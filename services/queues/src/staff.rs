@@ -108,6 +108,32 @@ impl Staff {
     }
 }
 
+/// Who of `people`, at least one, can take `ticket` and has the most room; it counts as theirs from now on.
+///
+/// # Errors
+/// [`Refused::PersonNotFree`] with what the first of them lacks, when nobody can; what the database says.
+pub async fn most_room(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    group: &str,
+    people: &[String],
+) -> Result<String, Refused> {
+    change.work.alone(change.organization(), group).await?;
+    let mut staff = Staff::default();
+    staff.know(change, people).await?;
+    let candidates: Vec<Candidate> = people.iter().map(|one| staff.candidate(change, one, ticket)).collect();
+    match choose(Strategy::LeastLoaded, &candidates) {
+        Ok((chosen, _)) => {
+            change.work.put_turn(change.organization(), &chosen.person, change.now).await?;
+            Ok(chosen.person.clone())
+        }
+        Err(lacks) => {
+            let why = lacks.keys().next().map_or("full", |lack| lack.name());
+            Err(Refused::PersonNotFree { person: people.join(", "), why })
+        }
+    }
+}
+
 /// The group in whose queue the ticket is, if this line has it.
 pub(crate) fn group_of<'c>(change: &'c Change<'_>, ticket: &Ticket) -> Option<&'c Group> {
     let group = change.plan.group(ticket.assignment.group.as_deref()?)?;

@@ -78,12 +78,14 @@ fn built_in() -> Vec<wire::View> {
         ..wire::View::default()
     };
     let me = || "me".to_owned();
+    let escalations = || vec![wire::Escalation::ByHand as i32, wire::Escalation::ByBreach as i32];
     vec![
         view("mine", wire::Sort::Due, wire::Filter { assignee: me(), ..wire::Filter::default() }),
         view("unassigned", wire::Sort::Priority, wire::Filter { nobody: true, ..wire::Filter::default() }),
         view("queue", wire::Sort::Priority, wire::Filter::default()),
         view("overdue", wire::Sort::Due, wire::Filter { overdue: true, ..wire::Filter::default() }),
         view("invited", wire::Sort::Changed, wire::Filter { collaborator: me(), ..wire::Filter::default() }),
+        view("escalated", wire::Sort::Priority, wire::Filter { escalations: escalations(), ..wire::Filter::default() }),
     ]
 }
 

@@ -52,7 +52,7 @@ pub use error::{Cause, StoreError};
 pub use figures::{Figures, QueueDepth};
 pub use listing::{CustodyKind, Filter, Listing, PAGE_SIZE_MAX, Page, StateKind};
 pub use log::{EVENTS_MAX, Position};
-pub use mark::{Mark, Viewer};
+pub use mark::{Escalation, Mark, Viewer};
 pub use memory::{Remembered, RequestKey};
 pub use outbox::{Claimed, DeadLetter, Delivery, Outgoing};
 pub use queue::{Counted, Queued, Range, Scope, Sort, Wanted};

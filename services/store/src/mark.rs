@@ -15,6 +15,12 @@ pub enum Mark {
     Tag,
     /// A person who takes part without holding it.
     Collaborator,
+    /// Why supervisors were called in: the name of an [`Escalation`].
+    Escalated,
+    /// A supervisor who was called by hand.
+    Supervisor,
+    /// The way by which the request came in.
+    Channel,
 }
 
 impl Mark {
@@ -22,6 +28,29 @@ impl Mark {
         match self {
             Self::Tag => "tag",
             Self::Collaborator => "collaborator",
+            Self::Escalated => "escalated",
+            Self::Supervisor => "supervisor",
+            Self::Channel => "channel",
+        }
+    }
+}
+
+/// How supervisors came to be called in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escalation {
+    /// Somebody called one.
+    ByHand,
+    /// A promise was broken.
+    ByBreach,
+}
+
+impl Escalation {
+    /// Its name as a mark.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ByHand => "by-hand",
+            Self::ByBreach => "by-breach",
         }
     }
 }
@@ -63,6 +92,23 @@ impl Work {
             rows.join(", ")
         );
         self.run(&sql, all).await.map(|_| ())
+    }
+
+    /// Gives a ticket a mark beside those it has.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn add_mark(
+        &self,
+        organization: &OrganizationId,
+        id: TicketId,
+        mark: Mark,
+        value: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO ticket_mark (organization, kind, value, ticket) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT DO NOTHING";
+        let values = vec![organization.as_str().into(), mark.name().into(), value.into(), id.to_string().into()];
+        self.run(sql, values).await.map(|_| ())
     }
 
     /// Notes that somebody looks at a ticket, forgets those who stopped before `now`, and tells who else looks.

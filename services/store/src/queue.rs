@@ -54,8 +54,8 @@ pub struct Wanted {
     pub moods: Vec<Mood>,
     /// The client's language.
     pub language: Option<Language>,
-    /// A mark that it has.
-    pub marks: Vec<(Mark, String)>,
+    /// For each of these a mark that it has, with any of the values.
+    pub marks: Vec<(Mark, Vec<String>)>,
     /// Words that its subject has, in any case.
     pub text: Option<String>,
     /// When it was opened.
@@ -253,12 +253,26 @@ impl Work {
         sort: Sort,
         size: u32,
     ) -> Result<Vec<TicketId>, StoreError> {
-        let statement =
-            page(organization, &Scope::All, wanted, sort, None, size.clamp(1, PAGE_SIZE_MAX), self.backend())?;
+        self.queue_after(organization, wanted, sort, None, size).await.map(|(ids, _)| ids)
+    }
+
+    /// The same from the place `after`, and what asks for the next page; none when this is the last.
+    ///
+    /// # Errors
+    /// As [`Store::queue`].
+    pub async fn queue_after(
+        &self,
+        organization: &OrganizationId,
+        wanted: &Wanted,
+        sort: Sort,
+        after: Option<&str>,
+        size: u32,
+    ) -> Result<(Vec<TicketId>, Option<String>), StoreError> {
+        let size = size.clamp(1, PAGE_SIZE_MAX);
+        let statement = page(organization, &Scope::All, wanted, sort, after, size, self.backend())?;
         let rows = Entity::find().from_raw_sql(statement).all(&self.transaction).await;
-        let rows = rows.map_err(|error| self.fault(error))?;
-        let queued = queued(rows, sort, size)?;
-        Ok(queued.tickets.into_iter().map(|(ticket, _, _)| ticket.facts.id).collect())
+        let Queued { tickets, next } = queued(rows.map_err(|error| self.fault(error))?, sort, size)?;
+        Ok((tickets.into_iter().map(|(ticket, _, _)| ticket.facts.id).collect(), next))
     }
 }
 

@@ -85,13 +85,20 @@ impl Building {
         }
         self.among("mood", moods.iter().map(|mood| mood.name().to_owned()).collect());
         self.equals("language", language.map(|language| language.code().to_owned()).as_ref());
-        for (mark, value) in marks {
-            let (of, value) = (self.value(organization.as_str()), self.value(value.as_str()));
-            let marked = format!("m.organization = {of} AND m.kind = '{}' AND m.value = {value}", mark.name());
-            // A person is invited to few tickets, which are best looked for by that; a tag may be on every other one.
+        for (mark, values) in marks {
+            let of = self.value(organization.as_str());
+            let values: Vec<String> = values.iter().map(|value| self.value(value.as_str())).collect();
+            let values = values.join(", ");
+            let marked = format!("m.organization = {of} AND m.kind = '{}' AND m.value IN ({values})", mark.name());
+            // A person is invited to few tickets, and called to few, which are best looked for by that; a tag may be on
+            // every other one.
             self.and(&match mark {
-                Mark::Collaborator => format!("id IN (SELECT m.ticket FROM ticket_mark m WHERE {marked})"),
-                Mark::Tag => format!("EXISTS (SELECT 1 FROM ticket_mark m WHERE {marked} AND m.ticket = ticket.id)"),
+                Mark::Collaborator | Mark::Supervisor => {
+                    format!("id IN (SELECT m.ticket FROM ticket_mark m WHERE {marked})")
+                }
+                Mark::Tag | Mark::Escalated | Mark::Channel => {
+                    format!("EXISTS (SELECT 1 FROM ticket_mark m WHERE {marked} AND m.ticket = ticket.id)")
+                }
             });
         }
         if let Some(text) = text {
@@ -129,7 +136,7 @@ enum Part<'s> {
 fn parts<'s>(scope: &'s Scope, wanted: &Wanted, apart: bool) -> Vec<Part<'s>> {
     let Scope::Of { person, groups } = scope else { return vec![Part::Everything] };
     let mine = wanted.assignee.as_ref() == Some(person)
-        || wanted.marks.iter().any(|(mark, who)| *mark == Mark::Collaborator && who == person);
+        || wanted.marks.iter().any(|(mark, who)| *mark == Mark::Collaborator && *who == [person.as_str()]);
     if mine {
         return vec![Part::Everything];
     }

@@ -42,6 +42,22 @@ texts! {
     ClockWarned = "clock_warned",
     /// To people: a promise is broken: `number`, `subject`, `clock`, `due`.
     ClockBreached = "clock_breached",
+    /// To supervisors: a client is not content: `number`, `subject`, `score`, `comment`.
+    NoticeLowRating = "notice_low_rating",
+    /// To a senior: a hard talk is theirs now: `number`, `subject`, `reason`.
+    NoticeHandedToSenior = "notice_handed_to_senior",
+    /// To people: a visit has not begun, or not ended: `number`, `subject`, `engineer`, `when`.
+    NoticeVisitLate = "notice_visit_late",
+    /// To people: the time of a visit does not suit the client: `number`, `subject`, `when`, `comment`.
+    NoticeVisitDeclined = "notice_visit_declined",
+    /// To people: the client did not answer in time: `number`, `subject`.
+    NoticeQuestionExpired = "notice_question_expired",
+    /// To supervisors: line 2 did not accept the help given so far: `number`, `subject`, `by`, `asked_for`.
+    NoticeHelpSentBack = "notice_help_sent_back",
+    /// To people: another line has returned a ticket: `number`, `subject`, `asked_for`.
+    NoticeCameBack = "notice_came_back",
+    /// To supervisors: one of them was called by hand: `number`, `subject`, `supervisor`, `why`.
+    NoticeSupervisorCalled = "notice_supervisor_called",
     /// What is measured: until somebody answers.
     MeasureResponse = "measure_response",
     /// What is measured: until it is solved.

@@ -91,7 +91,7 @@ impl Channel {
         Self::InternalService,
     ];
 
-    /// Its name in plans and on screens.
+    /// Its name in plans, marks and on screens.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

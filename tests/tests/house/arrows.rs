@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rpc", &["ticket", "proto", "telemetry"]),
     ("store", &["ticket"]),
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
-    ("queues", &["ticket", "plan", "proto", "rpc", "store", "handover"]),
+    ("queues", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     (
         "line0-self-service",

@@ -338,6 +338,7 @@ async fn a_client_in_distress_is_heard_and_a_senior_takes_over() {
             ticket_id: ticket.clone(),
             reason: "угроза жизни".into(),
             senior: senior.into(),
+            expected_version: 0,
         };
         let refused = casework(&stage).hand_to_senior(hand("i.smirnov")).await.unwrap_err();
         assert!(refused.message().contains("is no senior of desk; those are: o.kuznetsova"), "{}", refused.message());

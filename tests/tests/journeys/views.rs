@@ -127,6 +127,9 @@ async fn a_filter_asks_for_everything_and_a_view_is_shared_with_a_group() {
         };
         assert_eq!(find(everything).await, [other.clone(), one.clone()]);
         assert_eq!(find(Filter { overdue: true, ..Filter::default() }).await, [""; 0]);
+        let by = |channel: proto::ticket::Channel| Filter { channels: vec![channel as i32], ..Filter::default() };
+        assert_eq!(find(by(proto::ticket::Channel::Phone)).await, [other.clone(), one.clone()]);
+        assert_eq!(find(by(proto::ticket::Channel::Chat)).await, [""; 0]);
 
         let put = PutViewRequest {
             request_id: people.request_id(),

@@ -116,6 +116,12 @@ impl Recipe {
             // The line works without them; the past is then asked of the plan of now.
             warn!(%line, error = &error as &dyn std::error::Error, "the plans before this one cannot be read or kept");
         }
+        for plan in self.plans.all() {
+            // The plan may have changed while the line was down.
+            if let Err(error) = queues::plan_came(&desk, plan.organization()).await {
+                warn!(%line, error = &error as &dyn std::error::Error, "who has lost access is not looked for");
+            }
+        }
         let running = match listener {
             Some(listener) => Some(rpc::serve(listener, service.clone(), self.telemetry.clone()).await),
             None => None,
