@@ -31,6 +31,7 @@ impl People<'_> {
             purpose: "заменить роутер".into(),
             place: "addr:4711".into(),
             address: String::new(),
+            expected_version: 0,
         };
         let planned = VisitServiceClient::new(self.at(Line::Technical)).plan_visit(request).await;
         planned.expect("the engineer is free then").into_inner().visit.expect("a visit is planned").visit_id
@@ -57,7 +58,8 @@ impl People<'_> {
     /// # Panics
     /// When it is refused.
     pub async fn begin_visit(&self, visit: &str) {
-        let request = wire::BeginVisitRequest { request_id: self.request_id(), visit_id: visit.into() };
+        let request =
+            wire::BeginVisitRequest { request_id: self.request_id(), visit_id: visit.into(), expected_version: 0 };
         VisitServiceClient::new(self.at(Line::Technical)).begin_visit(request).await.expect("the client agreed");
     }
 
@@ -73,6 +75,7 @@ impl People<'_> {
                 way: wire::ConsentWay::Spoken as i32, note: "по телефону в 12:05".into()
             }),
             tool: "AnyDesk".into(),
+            expected_version: 0,
         };
         TechnicalServiceClient::new(self.at(Line::Technical)).begin_session(request).await.expect("line 2 has it");
     }

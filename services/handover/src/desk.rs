@@ -79,6 +79,12 @@ impl Desk {
         self.0.rules.line()
     }
 
+    /// What only it does.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<dyn Rules> {
+        &self.0.rules
+    }
+
     /// Its database.
     #[must_use]
     pub fn store(&self) -> &Store {

@@ -32,8 +32,8 @@ pub(crate) struct Clocks(pub(crate) Desk);
 impl ClockService for Clocks {
     async fn hold(&self, request: Request<hand::HoldRequest>) -> Result<Response<hand::HoldResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Hold", &request.request_id, &request)?;
-            let hand::HoldRequest { request_id: _, ticket_id, reason, until, note } = request;
+            let order = Order::of(&caller, "Hold", &request.request_id, &request)?.expecting(request.expected_version);
+            let hand::HoldRequest { request_id: _, expected_version: _, ticket_id, reason, until, note } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let reason = reader.text("reason", &reason, LINE_BYTES_MAX);
@@ -43,8 +43,10 @@ impl ClockService for Clocks {
             self.0
                 .change(&order, id, "hold", move |change| {
                     Box::pin(async move {
-                        let ticket = hold(change, id, reason, until, note).await?;
-                        Ok(hand::HoldResponse { ticket: Some(ticket) })
+                        let (mut ticket, read) = change.ticket(id).await?;
+                        hold(change, &mut ticket, reason, until, note).await?;
+                        let version = change.put(&ticket, Some(read)).await?;
+                        Ok(hand::HoldResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
                     })
                 })
                 .await
@@ -54,18 +56,14 @@ impl ClockService for Clocks {
 
     async fn resume(&self, request: Request<hand::ResumeRequest>) -> Result<Response<hand::ResumeResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Resume", &request.request_id, &request)?;
+            let order =
+                Order::of(&caller, "Resume", &request.request_id, &request)?.expecting(request.expected_version);
             let id = ticket_id(&request.ticket_id)?;
             self.0
                 .change(&order, id, "resume", move |change| {
                     Box::pin(async move {
                         let (mut ticket, read) = change.ticket(id).await?;
-                        if !is_by_hand(&ticket.state) {
-                            let problem = WrongState::Refused { action: "resume", state: ticket.state.name() };
-                            return Err(Refused::State { ticket: id, problem });
-                        }
-                        go_on(change, &mut ticket).await?;
-                        change.work.clear_timer(change.organization(), TIMER, &id.to_string()).await?;
+                        resume(change, &mut ticket).await?;
                         let version = change.put(&ticket, Some(read)).await?;
                         Ok(hand::ResumeResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
                     })
@@ -80,18 +78,33 @@ fn is_by_hand(state: &State) -> bool {
     matches!(state, State::OnHold { reason: HoldReason::Reason { .. }, .. })
 }
 
-/// Puts a ticket that is held here on hold.
+/// Goes on with a ticket that was put on hold by hand, within a change that will put it. What is refused has written nothing.
+///
+/// # Errors
+/// [`Refused::State`] when it is not this line's, or was not put on hold by hand.
+pub async fn resume(change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
+    let id = ticket.facts.id;
+    if !is_by_hand(&ticket.state) {
+        let problem = WrongState::Refused { action: "resume", state: ticket.state.name() };
+        return Err(Refused::State { ticket: id, problem });
+    }
+    go_on(change, ticket).await?;
+    change.work.clear_timer(change.organization(), TIMER, &id.to_string()).await?;
+    Ok(())
+}
+
+/// Puts a ticket that is held here on hold, within a change that will put it. What is refused has written nothing.
 ///
 /// # Errors
 /// [`Refused::HoldReasonUnknown`]; [`Refused::State`] when it is not this line's, or waits for somebody already.
 pub async fn hold(
     change: &Change<'_>,
-    id: TicketId,
+    ticket: &mut Ticket,
     reason: String,
     until: Option<Timestamp>,
     note: String,
-) -> Result<proto::ticket::Ticket, Refused> {
-    let (mut ticket, read) = change.ticket(id).await?;
+) -> Result<(), Refused> {
+    let id = ticket.facts.id;
     if change.plan.hold_reason(&reason).is_none() {
         return Err(Refused::HoldReasonUnknown(reason));
     }
@@ -106,21 +119,20 @@ pub async fn hold(
     }
     let wake = match until {
         Some(at) => Wake { at, reason: WakeReason::QueueDeadline },
-        None => change.queue_wake(&ticket),
+        None => change.queue_wake(ticket),
     };
     let kept = HoldReason::Reason { id: reason.clone(), until };
     ticket.hold(kept, wake, change.now).map_err(Refused::state(id))?;
     let event = HoldEvent::Began { by: change.line, reason, until, note };
-    change.log(&ticket, EventBody::Hold(event.clone())).await?;
-    tell(change, &ticket, &event).await?;
+    change.log(ticket, EventBody::Hold(event.clone())).await?;
+    tell(change, ticket, &event).await?;
     match until {
         Some(at) => change.set_timer(TIMER, id.to_string(), Some(id), at, serde_json::Value::Null).await?,
         None => {
             change.work.clear_timer(change.organization(), TIMER, &id.to_string()).await?;
         }
     }
-    let version = change.put(&ticket, Some(read)).await?;
-    Ok(record::to_ticket(&ticket, version.number()))
+    Ok(())
 }
 
 /// A hold has come to its end.

@@ -49,7 +49,7 @@ pub use clocks::TIMER as CLOCK_TIMER;
 pub use custodian::Custodian;
 pub use desk::{Desk, Peers, Setup};
 pub use fuse::{CrashPoint, Fuse};
-pub use hold::{HOLD_MAX, hold};
+pub use hold::{HOLD_MAX, hold, resume};
 pub use messages::{ask, report};
 pub use notice::{Notice, Recipient};
 pub use order::{Order, fingerprint, ticket_id};
@@ -59,7 +59,7 @@ pub use reading::{Reading, page_size};
 pub use receiving::{Arrival, known_answer, tell_everyone};
 pub use refused::Refused;
 pub use relay::{Relay, verified};
-pub use rules::{Carried, Rules, Told};
+pub use rules::{Carried, OwnDeed, Rules, Told};
 pub use sending::{Sent, offer_back, offer_solved, offer_up};
 pub use waking::wake_again;
 

@@ -1,12 +1,14 @@
 //! What differs between the lines.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use plan::Plan;
 use store::{Outgoing, Timer};
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
-use ticket::{ClarificationId, Epoch, Evidence, Line, Resolution, Ticket, Wake, WakeReason};
+use ticket::{ClarificationId, Epoch, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::Status;
 
 use crate::arrangement::Arranged;
@@ -63,6 +65,31 @@ pub enum Told {
     Arranged(Arranged),
 }
 
+/// What is done to one of many tickets and touches what only its line keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnDeed {
+    /// Tags come and go.
+    Tag {
+        /// Those it gets.
+        add: BTreeSet<String>,
+        /// Those it loses.
+        remove: BTreeSet<String>,
+    },
+    /// A resolved one is closed without the client's word.
+    Close,
+}
+
+impl OwnDeed {
+    /// Its words in messages.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tag { .. } => "tag",
+            Self::Close => "close",
+        }
+    }
+}
+
 /// What a vendor's side answered to a message that was delivered to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
@@ -111,6 +138,14 @@ pub trait Rules: Send + Sync + 'static {
     async fn left(&self, change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
         let _ = (change, ticket);
         Ok(())
+    }
+
+    /// A person of this line does this to one of many tickets, within a change that will put it. What is refused must have
+    /// written nothing.
+    async fn deed(&self, change: &Change<'_>, ticket: &mut Ticket, deed: &OwnDeed) -> Result<(), Refused> {
+        let _ = change;
+        let problem = WrongState::Refused { action: deed.name(), state: "at another line than the service desk" };
+        Err(Refused::State { ticket: ticket.facts.id, problem })
     }
 
     /// Another line said something about a ticket of which this line has a record, held or not.

@@ -8,6 +8,7 @@ mod queue;
 mod raise;
 pub mod record;
 mod summary;
+pub mod tag;
 pub mod visit;
 
 use std::str::FromStr;

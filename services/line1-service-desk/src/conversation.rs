@@ -68,21 +68,24 @@ impl ConversationService for Conversation {
         request: Request<wire::WriteByTemplateRequest>,
     ) -> Result<Response<wire::WriteByTemplateResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "WriteByTemplate", &request.request_id, &request)?;
-            let wire::WriteByTemplateRequest { request_id: _, ticket_id, template_id, fields } = request;
+            let order = Order::of(&caller, "WriteByTemplate", &request.request_id, &request)?
+                .expecting(request.expected_version);
+            let wire::WriteByTemplateRequest { request_id: _, expected_version: _, ticket_id, template_id, fields } =
+                request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let values = read_values(&mut reader, fields);
             let id = reader.finish(id)?;
             let write = self.0.change(&order, id, "write to the client", move |change| {
                 Box::pin(async move {
-                    let (ticket, version) = change.ticket(id).await?;
+                    let (mut ticket, read) = change.ticket(id).await?;
                     let mut home: Home = change.work.own(change.organization(), id).await?;
                     let text = whole(render(&change.plan, &ticket, &home, &template_id, values)?)?;
                     home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
                     change.log(&ticket, EventBody::WroteToClient { text: text.clone() }).await?;
                     progress::spoke(change, &ticket, &mut home).await?;
                     change.work.put_own(change.organization(), id, &home).await?;
+                    let version = change.touch(&mut ticket, read).await?;
                     let ticket = Some(record::to_ticket(&ticket, version.number()));
                     Ok(wire::WriteByTemplateResponse { ticket, text })
                 })

@@ -1,5 +1,6 @@
 //! Two tickets about the same become one.
 
+use handover::wire::tag::TAGS_MAX;
 use handover::wire::{Reader, record};
 use handover::{Change, Desk, Order, Refused, tell_everyone};
 use proto::line1::{MergeRequest, MergeResponse};
@@ -11,15 +12,15 @@ use ticket::{Custody, EventBody, LinkKind, Resolution, State, Ticket, TicketId, 
 
 use crate::contact::forward;
 use crate::own::Home;
-use crate::record::{NOTES_MAX, TAGS_MAX, on_both, read_pair};
+use crate::record::{NOTES_MAX, on_both, read_pair};
 use crate::rules::write_to_client;
 
 /// So many merges are followed from a duplicate to the ticket that stays; more would be a mistake in the data.
 const MERGES_MAX: usize = 16;
 
 pub(crate) async fn merge(desk: &Desk, caller: &Caller, request: MergeRequest) -> Result<MergeResponse, Refused> {
-    let order = Order::of(caller, "Merge", &request.request_id, &request)?;
-    let MergeRequest { request_id: _, ticket_id, other_ticket_id } = request;
+    let order = Order::of(caller, "Merge", &request.request_id, &request)?.expecting(request.expected_version);
+    let MergeRequest { request_id: _, expected_version: _, ticket_id, other_ticket_id } = request;
     let mut reader = Reader::default();
     let pair = read_pair(&mut reader, &ticket_id, &other_ticket_id);
     let (id, other) = reader.finish(pair)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use handover::wire::tag::TAGS_MAX;
 use handover::wire::{Reader, enums, evidence, instant, record};
 use handover::{Change, Desk, Order, Refused, answer, page_size, ticket_id};
 use proto::line1 as wire;
@@ -9,7 +10,7 @@ use proto::line1::record_service_server::RecordService;
 use store::Mark;
 use store::{Filter, Page, StateKind};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{EventBody, LinkKind, State, TicketId, WrongState};
+use ticket::{EventBody, LinkKind, State, Ticket, TicketId, WrongState};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::advice::to_heard;
@@ -23,12 +24,6 @@ pub(crate) const NOTES_MAX: usize = 500;
 
 /// A ticket with more links is a problem: line 3 keeps those.
 const LINKS_MAX: usize = 200;
-
-/// How many tags a ticket may have.
-pub(crate) const TAGS_MAX: usize = 32;
-
-/// How long a tag may be.
-const TAG_BYTES_MAX: usize = 64;
 
 /// Serves `RecordService`.
 pub(crate) struct Records(pub(crate) Desk);
@@ -78,8 +73,9 @@ impl RecordService for Records {
         request: Request<wire::AddNoteRequest>,
     ) -> Result<Response<wire::AddNoteResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "AddNote", &request.request_id, &request)?;
-            let wire::AddNoteRequest { request_id: _, ticket_id, text } = request;
+            let order =
+                Order::of(&caller, "AddNote", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::AddNoteRequest { request_id: _, expected_version: _, ticket_id, text } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let text = reader.text("text", &text, TEXT_BYTES_MAX);
@@ -114,7 +110,7 @@ impl RecordService for Records {
             let wire::SetTagsRequest { request_id: _, ticket_id, tags, expected_version: _ } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
-            let tags = read_tags(&mut reader, &tags);
+            let tags = reader.tags("tags", &tags);
             let id = reader.finish(id)?;
             let edit = self.0.change(&order, id, "tag", move |change| {
                 Box::pin(async move {
@@ -135,8 +131,8 @@ impl RecordService for Records {
 
     async fn link(&self, request: Request<wire::LinkRequest>) -> Result<Response<wire::LinkResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Link", &request.request_id, &request)?;
-            let wire::LinkRequest { request_id: _, ticket_id, other_ticket_id, kind } = request;
+            let order = Order::of(&caller, "Link", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::LinkRequest { request_id: _, expected_version: _, ticket_id, other_ticket_id, kind } = request;
             let mut reader = Reader::default();
             let pair = read_pair(&mut reader, &ticket_id, &other_ticket_id);
             let kind = enums::link_kind(&mut reader, "kind", kind, true);
@@ -154,8 +150,9 @@ impl RecordService for Records {
 
     async fn unlink(&self, request: Request<wire::UnlinkRequest>) -> Result<Response<wire::UnlinkResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Unlink", &request.request_id, &request)?;
-            let wire::UnlinkRequest { request_id: _, ticket_id, other_ticket_id } = request;
+            let order =
+                Order::of(&caller, "Unlink", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::UnlinkRequest { request_id: _, expected_version: _, ticket_id, other_ticket_id } = request;
             let mut reader = Reader::default();
             let pair = read_pair(&mut reader, &ticket_id, &other_ticket_id);
             let (id, other) = reader.finish(pair)?;
@@ -216,6 +213,28 @@ async fn edit(
     change.touch(&mut ticket, read).await.map(|_| ())
 }
 
+/// Gives a ticket tags and takes others away, within a change that will put it.
+pub(crate) async fn retag(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    add: &BTreeSet<String>,
+    remove: &BTreeSet<String>,
+) -> Result<(), Refused> {
+    let id = ticket.facts.id;
+    let mut home: Home = change.work.own(change.organization(), id).await?;
+    home.tags.retain(|tag| !remove.contains(tag));
+    home.tags.extend(add.iter().cloned());
+    if home.tags.len() > TAGS_MAX {
+        return Err(Refused::RecordFull { what: "tags", most: TAGS_MAX });
+    }
+    change.work.put_own(change.organization(), id, &home).await?;
+    let tags: Vec<String> = home.tags.into_iter().collect();
+    change.log(ticket, EventBody::Tagged { tags: tags.clone() }).await?;
+    change.work.put_marks(change.organization(), id, Mark::Tag, &tags).await?;
+    ticket.changed_at = change.now;
+    Ok(())
+}
+
 /// Links both tickets, or with no kind unlinks them. Returns whether they were linked before.
 pub(crate) async fn on_both(
     change: &Change<'_>,
@@ -254,22 +273,6 @@ pub(crate) fn read_pair(reader: &mut Reader, id: &str, other: &str) -> Option<(T
         reader.wrong("other_ticket_id", "is the same ticket; name another");
     }
     id.zip(other)
-}
-
-fn read_tags(reader: &mut Reader, given: &[String]) -> BTreeSet<String> {
-    if given.len() > TAGS_MAX {
-        reader.wrong("tags", format!("has {} entries; at most {TAGS_MAX} are taken", given.len()));
-        return BTreeSet::new();
-    }
-    let tags = given.iter().enumerate().map(|(index, tag)| {
-        let name = format!("tags[{index}]");
-        let tag = reader.text(&name, tag, TAG_BYTES_MAX).trim().to_lowercase();
-        if tag.contains(['\n', '\r']) {
-            reader.wrong(&name, "has a line break; a tag is one line");
-        }
-        tag
-    });
-    tags.collect()
 }
 
 fn to_record(id: TicketId, home: Home) -> wire::Record {

@@ -1,6 +1,6 @@
 //! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
 
-use handover::{Arranged, Arrival, Change, Recipient, Refused, Rules, Told, wake_again};
+use handover::{Arranged, Arrival, Change, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
 use store::Timer;
 use texts::Text;
 use ticket::event::Brought;
@@ -9,6 +9,7 @@ use tonic::async_trait;
 
 use crate::heard::Heard;
 use crate::own::{Home, Message, Question};
+use crate::record::retag;
 use crate::sorting::{Said, feel, sort};
 use crate::{checklist, progress, satisfaction, visit};
 
@@ -118,19 +119,20 @@ impl Rules for ServiceDesk {
     ) -> Result<Option<Wake>, Refused> {
         match reason {
             WakeReason::AutoClose => {
-                let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
-                let number = ticket.facts.number.clone().unwrap_or_default();
-                write_to_client(change, ticket, &mut home, Text::ClosedAfterSilence, &[("number", number)]).await?;
-                ticket.close(false, change.now).map_err(Refused::state(ticket.facts.id))?;
-                change.log(ticket, EventBody::Closed { confirmed: false }).await?;
-                satisfaction::ask(change, ticket, &mut home).await?;
-                change.work.put_own(change.organization(), ticket.facts.id, &home).await?;
+                close(change, ticket, Text::ClosedAfterSilence).await?;
                 Ok(None)
             }
             WakeReason::QueueDeadline
             | WakeReason::BotDeadline
             | WakeReason::ClientSilence
             | WakeReason::VendorSilence => wake_again(change, ticket, reason).await,
+        }
+    }
+
+    async fn deed(&self, change: &Change<'_>, ticket: &mut Ticket, deed: &OwnDeed) -> Result<(), Refused> {
+        match deed {
+            OwnDeed::Tag { add, remove } => retag(change, ticket, add, remove).await,
+            OwnDeed::Close => close(change, ticket, Text::ClosedByAgent).await,
         }
     }
 
@@ -144,6 +146,18 @@ impl Rules for ServiceDesk {
         }
         queues::rang(change, timer).await.map(|_| ())
     }
+}
+
+/// Closes a resolved ticket without the client's word; the client is told by `text`.
+async fn close(change: &Change<'_>, ticket: &mut Ticket, text: Text) -> Result<(), Refused> {
+    let id = ticket.facts.id;
+    ticket.close(false, change.now).map_err(Refused::state(id))?;
+    let mut home: Home = change.work.own(change.organization(), id).await?;
+    let number = ticket.facts.number.clone().unwrap_or_default();
+    write_to_client(change, ticket, &mut home, text, &[("number", number)]).await?;
+    change.log(ticket, EventBody::Closed { confirmed: false }).await?;
+    satisfaction::ask(change, ticket, &mut home).await?;
+    Ok(change.work.put_own(change.organization(), id, &home).await?)
 }
 
 /// The number told to the client, given once.

@@ -3,6 +3,7 @@
 //! A rule comes before anything learned, and after what a person has said. Each decision is an entry of the ticket's log
 //! with the rules, the words that made it and the version of the plan.
 
+use handover::wire::tag::TAGS_MAX;
 use handover::{Change, Refused};
 use plan::{HeldRule, Seen};
 use store::Mark;
@@ -13,7 +14,6 @@ use ticket::{Channel, Custody, EventBody, Language, Mood, Raise, RaiseCause, Sta
 
 use crate::heard::Heard;
 use crate::own::Home;
-use crate::record::TAGS_MAX;
 
 /// What a person or the client has said of a new request. Only the rest is set by itself; a category and a product that
 /// stand on the ticket were said.

@@ -29,8 +29,8 @@ struct Part {
 }
 
 pub(crate) async fn split(desk: &Desk, caller: &Caller, request: SplitRequest) -> Result<SplitResponse, Refused> {
-    let order = Order::of(caller, "Split", &request.request_id, &request)?;
-    let SplitRequest { request_id: _, ticket_id, messages, subject, category } = request;
+    let order = Order::of(caller, "Split", &request.request_id, &request)?.expecting(request.expected_version);
+    let SplitRequest { request_id: _, expected_version: _, ticket_id, messages, subject, category } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let messages: BTreeSet<u32> = reader.list("messages", messages).into_iter().collect();

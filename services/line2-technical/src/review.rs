@@ -112,8 +112,8 @@ pub(crate) async fn review(
     caller: &Caller,
     request: wire::ReviewHelpRequest,
 ) -> Result<wire::ReviewHelpResponse, Refused> {
-    let order = Order::of(caller, "ReviewHelp", &request.request_id, &request)?;
-    let wire::ReviewHelpRequest { request_id: _, ticket_id, verdict } = request;
+    let order = Order::of(caller, "ReviewHelp", &request.request_id, &request)?.expecting(request.expected_version);
+    let wire::ReviewHelpRequest { request_id: _, expected_version: _, ticket_id, verdict } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let verdict = match reader.given("verdict", verdict) {
@@ -170,7 +170,7 @@ async fn judge(
     };
     diagnosis.review = Some(review.clone());
     change.work.put_own(change.organization(), id, &diagnosis).await?;
-    let version = if outcome.is_some() { change.put(&ticket, Some(read)).await? } else { read };
+    let version = change.touch(&mut ticket, read).await?;
     let ticket = Some(record::to_ticket(&ticket, version.number()));
     Ok(wire::ReviewHelpResponse { ticket, review: Some(to_review(review)), outcome })
 }

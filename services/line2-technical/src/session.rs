@@ -16,8 +16,8 @@ pub(crate) async fn begin(
     caller: &Caller,
     request: wire::BeginSessionRequest,
 ) -> Result<wire::BeginSessionResponse, Refused> {
-    let order = Order::of(caller, "BeginSession", &request.request_id, &request)?;
-    let wire::BeginSessionRequest { request_id: _, ticket_id, consent, tool } = request;
+    let order = Order::of(caller, "BeginSession", &request.request_id, &request)?.expecting(request.expected_version);
+    let wire::BeginSessionRequest { request_id: _, expected_version: _, ticket_id, consent, tool } = request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let tool = reader.text("tool", &tool, LINE_BYTES_MAX);
@@ -29,7 +29,7 @@ pub(crate) async fn begin(
     let by = caller.subject.clone();
     desk.change(&order, id, "begin a remote session on", move |change| {
         Box::pin(async move {
-            let (ticket, read) = change.ticket(id).await?;
+            let (mut ticket, read) = change.ticket(id).await?;
             ticket.may_work("begin a remote session on").map_err(Refused::state(id))?;
             let mut diagnosis: Diagnosis = change.work.own(change.organization(), id).await?;
             if diagnosis.sessions.len() >= SESSIONS_MAX {
@@ -41,7 +41,8 @@ pub(crate) async fn begin(
             diagnosis.sessions.push(session.clone());
             change.work.put_own(change.organization(), id, &diagnosis).await?;
             change.log(&ticket, EventBody::Technical(began)).await?;
-            let ticket = Some(record::to_ticket(&ticket, read.number()));
+            let version = change.touch(&mut ticket, read).await?;
+            let ticket = Some(record::to_ticket(&ticket, version.number()));
             Ok(wire::BeginSessionResponse { ticket, session: Some(to_wire(session)) })
         })
     })
@@ -54,8 +55,9 @@ pub(crate) async fn end(
     caller: &Caller,
     request: wire::EndSessionRequest,
 ) -> Result<wire::EndSessionResponse, Refused> {
-    let order = Order::of(caller, "EndSession", &request.request_id, &request)?;
-    let wire::EndSessionRequest { request_id: _, ticket_id, number, did, outcome, result } = request;
+    let order = Order::of(caller, "EndSession", &request.request_id, &request)?.expecting(request.expected_version);
+    let wire::EndSessionRequest { request_id: _, expected_version: _, ticket_id, number, did, outcome, result } =
+        request;
     let mut reader = Reader::default();
     let id = reader.id::<TicketId>("ticket_id", &ticket_id);
     let did = reader.text("did", &did, TEXT_BYTES_MAX);
@@ -77,7 +79,7 @@ async fn finish(
     number: u32,
     end: SessionEnd,
 ) -> Result<wire::EndSessionResponse, Refused> {
-    let (ticket, read) = change.ticket(id).await?;
+    let (mut ticket, read) = change.ticket(id).await?;
     ticket.may_work("end a remote session on").map_err(Refused::state(id))?;
     let mut diagnosis: Diagnosis = change.work.own(change.organization(), id).await?;
     let session = diagnosis.sessions.iter_mut().find(|session| session.number == number);
@@ -91,7 +93,8 @@ async fn finish(
     let session = session.clone();
     change.work.put_own(change.organization(), id, &diagnosis).await?;
     change.log(&ticket, EventBody::Technical(TechnicalEvent::SessionEnded { number, outcome })).await?;
-    let ticket = Some(record::to_ticket(&ticket, read.number()));
+    let version = change.touch(&mut ticket, read).await?;
+    let ticket = Some(record::to_ticket(&ticket, version.number()));
     Ok(wire::EndSessionResponse { ticket, session: Some(to_wire(session)) })
 }
 

@@ -49,11 +49,12 @@ impl Visits {
             .0
             .change(order, ticket, "change a visit of", move |change| {
                 Box::pin(async move {
-                    let (ticket, _) = change.ticket(ticket).await?;
+                    let (mut ticket, seen) = change.ticket(ticket).await?;
                     ticket.may_work("change a visit of").map_err(Refused::state(ticket.facts.id))?;
                     let (mut visit, read) = booking::load(change, id).await?;
                     job.run(change, &mut visit).await?;
                     booking::save(change, &ticket, &visit, Some(read)).await?;
+                    change.touch(&mut ticket, seen).await?;
                     Ok(wire::GetVisitResponse { visit: Some(to_wire(visit)) })
                 })
             })
@@ -159,9 +160,18 @@ impl VisitService for Visits {
         request: Request<wire::PlanVisitRequest>,
     ) -> Result<Response<wire::PlanVisitResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "PlanVisit", &request.request_id, &request)?;
-            let wire::PlanVisitRequest { request_id: _, ticket_id, booking, why_on_site, purpose, place, address } =
-                request;
+            let order =
+                Order::of(&caller, "PlanVisit", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::PlanVisitRequest {
+                request_id: _,
+                expected_version: _,
+                ticket_id,
+                booking,
+                why_on_site,
+                purpose,
+                place,
+                address,
+            } = request;
             let keeps_address = self.0.plan(&caller.organization)?.technical().visits.keeps_address;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
@@ -186,8 +196,9 @@ impl VisitService for Visits {
         request: Request<wire::MoveVisitRequest>,
     ) -> Result<Response<wire::MoveVisitResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "MoveVisit", &request.request_id, &request)?;
-            let wire::MoveVisitRequest { request_id: _, visit_id, booking } = request;
+            let order =
+                Order::of(&caller, "MoveVisit", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::MoveVisitRequest { request_id: _, expected_version: _, visit_id, booking } = request;
             let mut reader = Reader::default();
             let booking = read_booking(&mut reader, booking);
             let booking = reader.finish(booking)?;
@@ -201,7 +212,8 @@ impl VisitService for Visits {
         request: Request<wire::BeginVisitRequest>,
     ) -> Result<Response<wire::BeginVisitResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "BeginVisit", &request.request_id, &request)?;
+            let order =
+                Order::of(&caller, "BeginVisit", &request.request_id, &request)?.expecting(request.expected_version);
             let begin = Step(Visit::begin);
             Ok(wire::BeginVisitResponse { visit: self.alter(&order, &request.visit_id, begin).await? })
         })
@@ -213,8 +225,9 @@ impl VisitService for Visits {
         request: Request<wire::FinishVisitRequest>,
     ) -> Result<Response<wire::FinishVisitResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "FinishVisit", &request.request_id, &request)?;
-            let wire::FinishVisitRequest { request_id: _, visit_id, done, outcome } = request;
+            let order =
+                Order::of(&caller, "FinishVisit", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::FinishVisitRequest { request_id: _, expected_version: _, visit_id, done, outcome } = request;
             let mut reader = Reader::default();
             let outcome = reader.text("outcome", &outcome, TEXT_BYTES_MAX);
             let outcome = reader.finish(Some(outcome))?;
@@ -229,8 +242,9 @@ impl VisitService for Visits {
         request: Request<wire::CancelVisitRequest>,
     ) -> Result<Response<wire::CancelVisitResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "CancelVisit", &request.request_id, &request)?;
-            let wire::CancelVisitRequest { request_id: _, visit_id, why } = request;
+            let order =
+                Order::of(&caller, "CancelVisit", &request.request_id, &request)?.expecting(request.expected_version);
+            let wire::CancelVisitRequest { request_id: _, expected_version: _, visit_id, why } = request;
             let mut reader = Reader::default();
             let why = reader.text("why", &why, TEXT_BYTES_MAX);
             let why = reader.finish(Some(why))?;
@@ -352,7 +366,7 @@ async fn plan_visit(
     visit: VisitId,
     planned: Planned,
 ) -> Result<wire::PlanVisitResponse, Refused> {
-    let (ticket, read) = change.ticket(id).await?;
+    let (mut ticket, read) = change.ticket(id).await?;
     ticket.may_work("plan a visit for").map_err(Refused::state(id))?;
     let Planned { booking, why_on_site, purpose, place, by } = planned;
     in_time(&booking, change.now)?;
@@ -376,6 +390,7 @@ async fn plan_visit(
         outcome: String::new(),
     };
     booking::book(change, &ticket, &visit).await?;
-    let ticket = Some(record::to_ticket(&ticket, read.number()));
+    let version = change.touch(&mut ticket, read).await?;
+    let ticket = Some(record::to_ticket(&ticket, version.number()));
     Ok(wire::PlanVisitResponse { ticket, visit: Some(to_wire(visit)) })
 }

@@ -164,7 +164,7 @@ async fn diagnose(
     by: String,
     finding: Finding,
 ) -> Result<wire::DiagnoseResponse, Refused> {
-    let (ticket, read) = change.ticket(id).await?;
+    let (mut ticket, read) = change.ticket(id).await?;
     ticket.may_work("diagnose").map_err(Refused::state(id))?;
     let mut diagnosis: Diagnosis = change.work.own(change.organization(), id).await?;
     review::reviewed(change, &ticket, &diagnosis, ReviewedStep::Diagnosis)?;
@@ -174,8 +174,9 @@ async fn diagnose(
     diagnosis.findings.push(Entry { finding: finding.clone(), by, at: Some(change.now) });
     change.work.put_own(change.organization(), id, &diagnosis).await?;
     change.log(&ticket, EventBody::Diagnosed { finding }).await?;
+    let version = change.touch(&mut ticket, read).await?;
     Ok(wire::DiagnoseResponse {
-        ticket: Some(record::to_ticket(&ticket, read.number())),
+        ticket: Some(record::to_ticket(&ticket, version.number())),
         findings: diagnosis.findings.into_iter().map(|entry| evidence::to_finding(entry.finding)).collect(),
     })
 }

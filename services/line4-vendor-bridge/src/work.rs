@@ -36,8 +36,9 @@ impl VendorBridgeService for Work {
 
     async fn respond(&self, request: Request<RespondRequest>) -> Result<Response<RespondResponse>, Status> {
         answer(request, async |caller, request| {
-            let order = Order::of(&caller, "Respond", &request.request_id, &request)?;
-            let RespondRequest { request_id: _, ticket_id, text } = request;
+            let order =
+                Order::of(&caller, "Respond", &request.request_id, &request)?.expecting(request.expected_version);
+            let RespondRequest { request_id: _, expected_version: _, ticket_id, text } = request;
             let mut reader = Reader::default();
             let id = reader.id::<TicketId>("ticket_id", &ticket_id);
             let text = reader.text("text", &text, TEXT_BYTES_MAX);

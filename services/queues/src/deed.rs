@@ -1,6 +1,9 @@
 //! What people do with tickets of a queue, the same for one ticket and for many.
 
-use handover::{Change, Refused};
+use std::sync::Arc;
+
+use handover::{Change, OwnDeed, Refused, Rules};
+use jiff::Timestamp;
 use rpc::identity::{Caller, Role};
 use ticket::{EventBody, Impact, QueueEvent, ReleaseReason, State, Ticket, Urgency, WrongState};
 
@@ -49,6 +52,9 @@ pub(crate) enum Deed {
     Reassign { assignee: Option<String>, group: Option<String>, why: String, insist: bool },
     TakeOver { why: String },
     Prioritize { impact: Impact, urgency: Urgency },
+    Hold { reason: String, until: Option<Timestamp>, note: String },
+    Resume,
+    Own(OwnDeed),
 }
 
 impl Deed {
@@ -60,6 +66,9 @@ impl Deed {
             Self::Reassign { .. } => "reassign",
             Self::TakeOver { .. } => "take over",
             Self::Prioritize { .. } => "prioritize",
+            Self::Hold { .. } => "hold",
+            Self::Resume => "resume",
+            Self::Own(deed) => deed.name(),
         }
     }
 
@@ -68,10 +77,16 @@ impl Deed {
         &self,
         change: &Change<'_>,
         staff: &mut Staff,
+        rules: &Arc<dyn Rules>,
         who: &Who,
         ticket: &mut Ticket,
     ) -> Result<(), Refused> {
         let id = ticket.facts.id;
+        if let Self::Own(deed) = self {
+            // What states allow it the line itself knows.
+            who.reaches(change, ticket)?;
+            return rules.deed(change, ticket, deed).await;
+        }
         ticket.may_work(self.name()).map_err(Refused::state(id))?;
         if ticket.assignment.forced && !who.supervises {
             let owner = ticket.assignment.assignee.clone().unwrap_or_default();
@@ -146,6 +161,15 @@ impl Deed {
                 let mood = ticket.facts.mood;
                 change.log(ticket, EventBody::Triaged { category, impact, urgency, mood, priority }).await?;
             }
+            Self::Hold { reason, until, note } => {
+                who.reaches(change, ticket)?;
+                handover::hold(change, ticket, reason.clone(), *until, note.clone()).await?;
+            }
+            Self::Resume => {
+                who.reaches(change, ticket)?;
+                handover::resume(change, ticket).await?;
+            }
+            Self::Own(_) => {}
         }
         ticket.changed_at = change.now;
         Ok(())

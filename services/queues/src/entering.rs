@@ -23,7 +23,7 @@ const REGROUP: &str = "queues.regroup";
 /// How many tickets one transaction changes at most; the rest is changed by the next.
 const BATCH: u32 = 50;
 
-/// The ticket has come into the queue of its group: whoever had it and is away loses it, and where nobody has it the
+/// The ticket has come into the queue of its group: whoever had it and is away, or works here no more, loses it, and where nobody has it the
 /// group's strategy chooses. Runs within a change that will put the ticket.
 ///
 /// # Errors
@@ -32,13 +32,22 @@ pub async fn enter(change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refus
     if ticket.assignment.forced || ticket.may_work("assign").is_err() {
         return Ok(());
     }
+    // While the ticket was elsewhere the plan may have changed.
+    if let Some(gone) = ticket.assignment.group.clone().filter(|_| group_of(change, ticket).is_none()) {
+        place(change, ticket);
+        release(change, ticket, ReleaseReason::GroupGone, gone).await?;
+    }
     let mut staff = Staff::default();
     if let Some(person) = ticket.assignment.assignee.clone() {
         staff.know(change, std::slice::from_ref(&person)).await?;
-        if !staff.is_away(change, &person) {
+        let because = if !change.plan.may_have(change.line, &person) {
+            ReleaseReason::LostAccess
+        } else if staff.is_away(change, &person) {
+            ReleaseReason::Away
+        } else {
             return Ok(());
-        }
-        release(change, ticket, ReleaseReason::Away, String::new()).await?;
+        };
+        release(change, ticket, because, String::new()).await?;
     }
     if !staff.seat(change, ticket, None, true).await? {
         wait(change, ticket).await?;
@@ -191,6 +200,13 @@ async fn look_again(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Puts a ticket whose group is gone into the queue of its zone's group, or else of the line's first.
+fn place(change: &Change<'_>, ticket: &mut Ticket) {
+    let zone = ticket.assignment.zone.as_deref().and_then(|zone| change.plan.zone(zone));
+    let first = || change.plan.groups().find(|group| group.line == change.line && zone.is_none());
+    ticket.assignment.group = zone.map(|zone| zone.group.clone()).or_else(|| first().map(|g| g.id.clone()));
+}
+
 async fn regroup(change: &Change<'_>, gone: &str) -> Result<(), Refused> {
     if change.plan.group(gone).is_some_and(|group| group.line == change.line) {
         return Ok(());
@@ -199,9 +215,7 @@ async fn regroup(change: &Change<'_>, gone: &str) -> Result<(), Refused> {
     let ids = change.work.queue(change.organization(), &wanted, Sort::Opened, BATCH).await?;
     let mut staff = Staff::default();
     for (mut ticket, read) in change.work.tickets(change.organization(), &ids).await? {
-        let zone = ticket.assignment.zone.as_deref().and_then(|zone| change.plan.zone(zone));
-        let first = || change.plan.groups().find(|group| group.line == change.line && zone.is_none());
-        ticket.assignment.group = zone.map(|zone| zone.group.clone()).or_else(|| first().map(|g| g.id.clone()));
+        place(change, &mut ticket);
         release(change, &mut ticket, ReleaseReason::GroupGone, gone.to_owned()).await?;
         if ticket.assignment.forced {
             ticket.assignment.assignee = Some(change.plan.hop_budget().supervisor.clone());

@@ -1,7 +1,7 @@
 //! `QueueService`: who works on which ticket.
 
-use handover::wire::{Reader, enums, record};
-use handover::{Desk, Order, Recipient, Refused, answer};
+use handover::wire::{Reader, enums, record, to_instant};
+use handover::{Desk, Order, OwnDeed, Recipient, Refused, answer};
 use proto::queue as wire;
 use proto::queue::change_many_request::Action;
 use proto::queue::queue_service_server::QueueService;
@@ -9,7 +9,7 @@ use rpc::Problem as _;
 use rpc::identity::Caller;
 use store::{Escalation, Mark};
 use texts::Text;
-use ticket::field::LINE_BYTES_MAX;
+use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{EventBody, Impact, QueueEvent, Ticket, TicketId, Urgency};
 use tonic::{Request, Response, Status, async_trait};
 
@@ -155,6 +155,21 @@ fn many(request: wire::ChangeManyRequest) -> Result<(Vec<TicketId>, Deed), Refus
             let urgency: Option<Urgency> = enums::urgency(&mut reader, "prioritize.urgency", urgency, true);
             impact.zip(urgency).map(|(impact, urgency)| Deed::Prioritize { impact, urgency })
         }
+        Some(Action::Hold(wire::change_many_request::HoldEach { reason, until, note })) => {
+            let reason = reader.text("hold.reason", &reason, LINE_BYTES_MAX);
+            let note = reader.optional("hold.note", &note, TEXT_BYTES_MAX).unwrap_or_default();
+            let until = until.and_then(|until| to_instant(&mut reader, "hold.until", Some(until)));
+            Some(Deed::Hold { reason, until, note })
+        }
+        Some(Action::Resume(wire::change_many_request::ResumeEach {})) => Some(Deed::Resume),
+        Some(Action::Tag(wire::change_many_request::TagEach { add, remove })) => {
+            let (add, remove) = (reader.tags("tag.add", &add), reader.tags("tag.remove", &remove));
+            if add.is_empty() && remove.is_empty() {
+                reader.wrong("tag.add", "is empty, and so is `tag.remove`; give one of them");
+            }
+            Some(Deed::Own(OwnDeed::Tag { add, remove }))
+        }
+        Some(Action::Close(wire::change_many_request::CloseEach {})) => Some(Deed::Own(OwnDeed::Close)),
     };
     reader.finish(deed.map(|deed| (ids, deed)))
 }
@@ -167,12 +182,12 @@ impl Hands {
         deed: Deed,
         respond: fn(proto::ticket::Ticket) -> R,
     ) -> Result<R, Refused> {
-        let who = Who::of(&order.caller);
+        let (who, rules) = (Who::of(&order.caller), self.0.rules().clone());
         self.0
             .change(order, id, deed.name(), move |change| {
                 Box::pin(async move {
                     let (mut ticket, read) = change.ticket(id).await?;
-                    deed.apply(change, &mut Staff::default(), &who, &mut ticket).await?;
+                    deed.apply(change, &mut Staff::default(), &rules, &who, &mut ticket).await?;
                     let version = change.put(&ticket, Some(read)).await?;
                     Ok(respond(record::to_ticket(&ticket, version.number())))
                 })
@@ -219,7 +234,7 @@ impl Hands {
         ids: Vec<TicketId>,
         deed: Deed,
     ) -> Result<wire::ChangeManyResponse, Refused> {
-        let who = Who::of(caller);
+        let (who, rules) = (Who::of(caller), self.0.rules().clone());
         self.0
             .once(order, move |change| {
                 Box::pin(async move {
@@ -229,10 +244,12 @@ impl Hands {
                         let known = found.iter().find(|(ticket, _)| ticket.facts.id == id).cloned();
                         let done = match known {
                             None => Err(Refused::TicketNotFound(id.to_string())),
-                            Some((mut ticket, read)) => match deed.apply(change, &mut staff, &who, &mut ticket).await {
-                                Ok(()) => change.put(&ticket, Some(read)).await,
-                                Err(refused) => Err(refused),
-                            },
+                            Some((mut ticket, read)) => {
+                                match deed.apply(change, &mut staff, &rules, &who, &mut ticket).await {
+                                    Ok(()) => change.put(&ticket, Some(read)).await,
+                                    Err(refused) => Err(refused),
+                                }
+                            }
                         };
                         results.push(result(id, done)?);
                     }

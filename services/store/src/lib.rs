@@ -43,6 +43,7 @@ pub mod testing;
 mod tickets;
 mod timer;
 mod wake;
+mod word;
 mod work;
 mod writer;
 

@@ -6,15 +6,18 @@ use sea_orm_migration::schema::{
 };
 use sea_orm_migration::sea_orm::DbBackend;
 
+#[cfg(test)]
+mod filled;
 mod queues;
 mod timers;
+mod words;
 
 /// Every step, oldest first.
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(timers::Timers), Box::new(queues::Queues)]
+        vec![Box::new(FirstTables), Box::new(timers::Timers), Box::new(queues::Queues), Box::new(words::Words)]
     }
 }
 

@@ -80,11 +80,18 @@ fn queues(acme: &OrganizationId, backend: DbBackend) -> Vec<(&'static str, State
         ..Wanted::default()
     };
     let agent = Scope::Of { person: "olga".to_owned(), groups: vec!["a".to_owned(), "b".to_owned()] };
-    let page = |scope: &Scope, sort| queue_sql::page(acme, scope, &wanted, sort, None, 20, backend).unwrap();
+    let page = |scope: &Scope, sort| queue_sql::page(acme, scope, &wanted, sort, (None, 20, false), backend).unwrap();
+    let worded = Wanted { text: Some("нет интернета".to_owned()), ..wanted.clone() };
+    let words = |rare| queue_sql::page(acme, &Scope::All, &worded, Sort::Priority, (None, 20, rare), backend).unwrap();
     let every = Sort::ALL.into_iter();
     let every =
         every.flat_map(|sort| [("active queue", page(&Scope::All, sort)), ("active queues", page(&agent, sort))]);
-    every.chain([("active counts", queue_sql::counts(acme, &agent, std::slice::from_ref(&wanted), backend))]).collect()
+    let others = [
+        ("active counts", queue_sql::counts(acme, &agent, std::slice::from_ref(&wanted), backend)),
+        ("active queue by common words", words(false)),
+        ("tickets by a rare word", words(true)),
+    ];
+    every.chain(others).collect()
 }
 
 fn built<E: EntityTrait>(query: Select<E>, backend: DbBackend) -> Statement {
@@ -112,18 +119,22 @@ async fn no_query_reads_a_whole_table() {
         let walks = |step: &&String| match what {
             "the next message" => step.starts_with("SCAN o USING INDEX outbox_by_due"),
             // What is merged is a page of each queue; those of the viewer outside their groups are few.
+            // A rare word's tickets are few.
+            "tickets by a rare word" => *step == "SCAN hits",
             _ => *step == "SCAN picked" || step.starts_with("SCAN part") || step.starts_with("SCAN counted"),
         };
         let scans: Vec<_> = plan.iter().filter(|step| step.starts_with("SCAN") && !walks(step)).collect();
         assert!(scans.is_empty(), "{what} reads a whole table: {plan:#?}");
         let sorts = plan.iter().any(|step| step.contains("ORDER BY"));
-        assert!(!sorts || what == "active queues", "{what} sorts: {plan:#?}");
+        assert!(!sorts || matches!(what, "active queues" | "tickets by a rare word"), "{what} sorts: {plan:#?}");
         let active = plan.iter().any(|step| step.contains("ticket_active"));
         assert_eq!(active, what.starts_with("active"), "{what}: {plan:#?}");
         // What is in an agent's hands outside their groups is not looked for among all that is active.
         let of_person =
             plan.iter().any(|step| step.contains("ticket_active_by_assignee (organization=? AND custody=? AND"));
         assert!(of_person || what != "active queues", "{what}: {plan:#?}");
+        let words = plan.iter().any(|step| step.contains("ticket_word") || step.contains("hits"));
+        assert_eq!(words, what.contains("word"), "{what}: {plan:#?}");
         let feeds = plan.iter().filter(|step| step.contains("event_by_position") || step.contains("event_by_organ"));
         assert!(feeds.clone().all(|step| step.contains("seq>?")), "{what} starts from the first: {plan:#?}");
     }

@@ -56,7 +56,7 @@ pub struct Wanted {
     pub language: Option<Language>,
     /// For each of these a mark that it has, with any of the values.
     pub marks: Vec<(Mark, Vec<String>)>,
-    /// Words that its subject has, in any case.
+    /// Beginnings of words that its subject has, in any case and order.
     pub text: Option<String>,
     /// When it was opened.
     pub opened: Range,
@@ -166,7 +166,8 @@ impl Store {
     ) -> Result<Queued, StoreError> {
         let size = size.clamp(1, PAGE_SIZE_MAX);
         let backend = self.reader.get_database_backend();
-        let statement = page(organization, scope, wanted, sort, after, size, backend)?;
+        let rare = self.is_rare(organization, wanted.text.as_deref()).await?;
+        let statement = page(organization, scope, wanted, sort, (after, size, rare), backend)?;
         let rows = Entity::find().from_raw_sql(statement).all(&self.reader).await?;
         queued(rows, sort, size)
     }
@@ -218,7 +219,8 @@ impl Store {
             DbBackend::Postgres => ("EXPLAIN (ANALYZE, BUFFERS)", 0),
             _ => ("EXPLAIN QUERY PLAN", 3),
         };
-        let statement = page(organization, scope, wanted, sort, None, size, backend)?;
+        let rare = self.is_rare(organization, wanted.text.as_deref()).await?;
+        let statement = page(organization, scope, wanted, sort, (None, size, rare), backend)?;
         let statement = Statement { sql: format!("{how} {}", statement.sql), ..statement };
         let rows = self.reader.query_all_raw(statement).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(column)?)).collect()
@@ -269,7 +271,7 @@ impl Work {
         size: u32,
     ) -> Result<(Vec<TicketId>, Option<String>), StoreError> {
         let size = size.clamp(1, PAGE_SIZE_MAX);
-        let statement = page(organization, &Scope::All, wanted, sort, after, size, self.backend())?;
+        let statement = page(organization, &Scope::All, wanted, sort, (after, size, false), self.backend())?;
         let rows = Entity::find().from_raw_sql(statement).all(&self.transaction).await;
         let Queued { tickets, next } = queued(rows.map_err(|error| self.fault(error))?, sort, size)?;
         Ok((tickets.into_iter().map(|(ticket, _, _)| ticket.facts.id).collect(), next))

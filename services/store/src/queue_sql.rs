@@ -1,5 +1,6 @@
 //! The statements by which queues are read: one for a page, one for any number of counts.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sea_orm::{DbBackend, Statement, Value};
@@ -11,6 +12,7 @@ use crate::mark::Mark;
 use crate::names::micros;
 use crate::queue::{Range, Scope, Sort, Wanted};
 use crate::tickets::{named, rank};
+use crate::word::{beyond, longest, words};
 
 /// The most tickets that are counted one by one.
 pub(crate) const COUNT_MAX: u64 = 10_000;
@@ -55,12 +57,27 @@ impl Building {
     }
 
     /// ` FROM ticket WHERE` and everything that is wanted.
-    fn wanted(&mut self, organization: &OrganizationId, wanted: &Wanted) {
+    ///
+    /// From `first`, a word that few subjects have, the search begins; the others are looked up ticket by ticket.
+    fn wanted(&mut self, organization: &OrganizationId, wanted: &Wanted, first: Option<&str>) {
         let Wanted { custody, states, hold_reasons, zone, group, assignee, client, category, product, kinds, .. } =
             wanted;
         let Wanted { priorities, moods, language, marks, text, opened, changed, due, .. } = wanted;
         let of = self.value(organization.as_str());
-        let _ = write!(self.sql, " FROM ticket WHERE organization = {of}");
+        match first {
+            None => {
+                let _ = write!(self.sql, " FROM ticket WHERE organization = {of}");
+            }
+            Some(word) => {
+                let (word, beyond) = (self.value(word), self.value(beyond(word)));
+                // SQLite takes the tables of a cross join in this order.
+                let _ = write!(
+                    self.sql,
+                    " FROM (SELECT DISTINCT ticket AS hit FROM ticket_word WHERE organization = {of} \
+                     AND word >= {word} AND word < {beyond}) AS hits CROSS JOIN ticket WHERE organization = {of} AND id = hit"
+                );
+            }
+        }
         if *custody == Some(CustodyKind::Held) && !states.is_empty() && !states.contains(&StateKind::Closed) {
             // Word for word the condition of the indexes of active tickets, by which they are known to fit.
             self.and("custody = 'held' AND state <> 'closed'");
@@ -101,10 +118,17 @@ impl Building {
                 }
             });
         }
-        if let Some(text) = text {
-            let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let text = self.value(format!("%{escaped}%"));
-            self.and(&format!("subject LIKE {text} ESCAPE '\\'"));
+        let words = text.as_deref().map(words);
+        if words.as_ref().is_some_and(BTreeSet::is_empty) {
+            // No subject has a word of no letters.
+            self.and("1 = 0");
+        }
+        for word in words.into_iter().flatten().filter(|word| Some(word.as_str()) != first) {
+            let (from, beyond) = (self.value(word.as_str()), self.value(beyond(&word)));
+            self.and(&format!(
+                "EXISTS (SELECT 1 FROM ticket_word w WHERE w.organization = {of} AND w.ticket = ticket.id \
+                 AND w.word >= {from} AND w.word < {beyond})"
+            ));
         }
         self.within("opened_at", *opened);
         self.within("changed_at", *changed);
@@ -158,20 +182,21 @@ fn parts<'s>(scope: &'s Scope, wanted: &Wanted, apart: bool) -> Vec<Part<'s>> {
 fn is_few(part: &Part<'_>, wanted: &Wanted) -> bool {
     matches!(part, Part::Own { .. })
         || wanted.assignee.as_ref().is_some_and(|person| !person.is_empty())
-        || wanted.marks.iter().any(|(mark, _)| *mark == Mark::Collaborator)
+        || wanted.marks.iter().any(|(mark, _)| matches!(mark, Mark::Collaborator | Mark::Supervisor))
 }
 
-/// One row more than the page has, to know whether there is another page.
+/// One row more than the page has, to know whether there is another page. Where the text's longest word is `rare`, the
+/// search begins with it.
 pub(crate) fn page(
     organization: &OrganizationId,
     scope: &Scope,
     wanted: &Wanted,
     sort: Sort,
-    after: Option<&str>,
-    size: u32,
+    (after, size, rare): (Option<&str>, u32, bool),
     backend: DbBackend,
 ) -> Result<Statement, StoreError> {
     let (columns, falls, _) = sort.columns();
+    let first = wanted.text.as_deref().filter(|_| rare).and_then(longest);
     let after = after.map(|token| sort.parse(token)).transpose()?;
     let way = if falls { " DESC" } else { "" };
     let tail = |columns: &[String]| {
@@ -193,8 +218,8 @@ pub(crate) fn page(
         if index > 0 {
             building.sql.push_str(" UNION ALL ");
         }
-        building.sql.push_str(if several { "SELECT * FROM (SELECT *" } else { "SELECT *" });
-        building.wanted(organization, wanted);
+        building.sql.push_str(if several { "SELECT * FROM (SELECT ticket.*" } else { "SELECT ticket.*" });
+        building.wanted(organization, wanted, first.as_deref());
         building.part(part);
         let columns = if is_few(part, wanted) { &summed } else { &named };
         if let Some(after) = &after {
@@ -222,7 +247,7 @@ pub(crate) fn counts(organization: &OrganizationId, scope: &Scope, views: &[Want
                 building.sql.push_str(" UNION ALL ");
             }
             let _ = write!(building.sql, "SELECT {view} AS view, COUNT(*) AS tickets FROM (SELECT 1");
-            building.wanted(organization, wanted);
+            building.wanted(organization, wanted, None);
             building.part(part);
             let _ = write!(building.sql, " LIMIT {}) AS counted{view}x{index}", COUNT_MAX + 1);
         }

@@ -129,6 +129,7 @@ impl Work {
 
     async fn put_new(&self, ticket: &Ticket) -> Result<Version, StoreError> {
         if self.insert(Entity::insert(new_row(ticket)?).on_conflict_do_nothing()).await? {
+            self.put_words(std::slice::from_ref(ticket)).await?;
             Ok(Version::FIRST)
         } else {
             Err(StoreError::AlreadyExists { what: ticket.facts.id.to_string() })
@@ -149,6 +150,7 @@ impl Work {
             }
             // A new row is this transaction's own.
             some.iter().for_each(|ticket| self.note_locked(&ticket.facts.organization, ticket.facts.id));
+            self.put_words(some).await?;
         }
         Ok(())
     }

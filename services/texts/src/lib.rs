@@ -114,6 +114,8 @@ texts! {
     Resolved = "resolved",
     /// It was closed after silence: `number`.
     ClosedAfterSilence = "closed_after_silence",
+    /// It was closed by a person: `number`.
+    ClosedByAgent = "closed_by_agent",
     /// Nothing was said for a while: `number`, `line`.
     Progress = "progress",
     /// The ticket went to another line: `number`, `line`.

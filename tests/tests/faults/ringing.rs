@@ -24,6 +24,7 @@ async fn dies_at(stage: &Stage, point: CrashPoint) -> Vec<String> {
         reason: "vendor".into(),
         until: Some(prost_types::Timestamp { seconds: until.as_second(), nanos: 0 }),
         note: String::new(),
+        expected_version: 0,
     };
     ClockServiceClient::new(people.at(Line::Technical)).hold(request).await.expect("it can be held");
     stage.settle().await;

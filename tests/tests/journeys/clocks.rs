@@ -36,6 +36,7 @@ async fn hold(
         reason: reason.into(),
         until: until.map(|at| prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }),
         note: "ждём поставку".into(),
+        expected_version: 0,
     };
     let held = ClockServiceClient::new(people.at(line)).hold(request).await?;
     Ok(held.into_inner().ticket.expect("a ticket"))
@@ -43,7 +44,7 @@ async fn hold(
 
 async fn resume(stage: &Stage, line: Line, ticket: &str) -> Result<proto::ticket::Ticket, Status> {
     let people = stage.people();
-    let request = ResumeRequest { request_id: people.request_id(), ticket_id: ticket.into() };
+    let request = ResumeRequest { request_id: people.request_id(), ticket_id: ticket.into(), expected_version: 0 };
     let resumed = ClockServiceClient::new(people.at(line)).resume(request).await?;
     Ok(resumed.into_inner().ticket.expect("a ticket"))
 }

@@ -79,15 +79,21 @@ async fn two_tickets_become_one_and_the_client_hears_it_once() {
         let people = stage.people();
         let (stays, double) =
             (people.register("Пропал интернет").await, people.register("Нет связи, Wi-Fi мёртв").await);
-        let note =
-            AddNoteRequest {
-                request_id: people.request_id(), ticket_id: double.clone(), text: "живёт в 5 кв.".into()
-            };
+        let note = AddNoteRequest {
+            request_id: people.request_id(),
+            ticket_id: double.clone(),
+            text: "живёт в 5 кв.".into(),
+            expected_version: 0,
+        };
         RecordServiceClient::new(people.at(Line::ServiceDesk)).add_note(note).await.unwrap();
         let technical = people.to_technical(&stays, evidence::technical()).await.unwrap();
         assert_eq!(technical.standing(), proto::handover::outcome::Standing::Accepted);
-        let merge =
-            MergeRequest { request_id: people.request_id(), ticket_id: double.clone(), other_ticket_id: stays.clone() };
+        let merge = MergeRequest {
+            request_id: people.request_id(),
+            ticket_id: double.clone(),
+            other_ticket_id: stays.clone(),
+            expected_version: 0,
+        };
         let merged = casework(&stage).merge(merge.clone()).await.unwrap().into_inner();
         assert_eq!(casework(&stage).merge(merge).await.unwrap().into_inner(), merged, "a repeat");
         assert_eq!(merged.duplicate.unwrap().state(), State::Closed);
@@ -120,7 +126,12 @@ async fn two_tickets_become_one_and_the_client_hears_it_once() {
             proto::line1::RegisterRequest { client: "client-18".into(), ..people.registration("Нет связи") };
         let desk = ServiceDeskServiceClient::new(people.at(Line::ServiceDesk)).register(foreign).await;
         let foreign = id_of(desk.unwrap().into_inner().ticket.as_ref());
-        let wrong = MergeRequest { request_id: people.request_id(), ticket_id: foreign, other_ticket_id: stays };
+        let wrong = MergeRequest {
+            request_id: people.request_id(),
+            ticket_id: foreign,
+            other_ticket_id: stays,
+            expected_version: 0,
+        };
         let refused = casework(&stage).merge(wrong).await.unwrap_err();
         assert!(refused.message().contains("another client"), "{}", refused.message());
         stage.holds().await;
@@ -142,6 +153,7 @@ async fn one_ticket_about_two_things_becomes_two_and_both_keep_what_was_said() {
             messages,
             subject: String::new(),
             category: "payment".into(),
+            expected_version: 0,
         };
         let made = casework(&stage).split(split(vec![u32::try_from(place).unwrap()])).await.unwrap().into_inner();
         let facts = made.ticket.unwrap().facts.unwrap();
@@ -252,6 +264,7 @@ async fn a_template_says_what_is_missing_and_is_sent_only_when_it_is_whole() {
             ticket_id: ticket.clone(),
             template_id: "delay".into(),
             fields,
+            expected_version: 0,
         };
         let refused = words(&stage).write_by_template(write(vec![field("day", "2026-09-15")])).await.unwrap_err();
         assert!(refused.message().contains("lacks `why`"), "{}", refused.message());

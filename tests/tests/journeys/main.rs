@@ -17,5 +17,6 @@ mod swarm;
 mod technical;
 mod timers;
 mod told;
+mod unseen;
 mod views;
 mod visits;

@@ -146,3 +146,34 @@ async fn whoever_left_while_the_line_was_down_has_no_tickets_when_it_is_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_ticket_that_comes_back_to_a_group_that_is_gone_is_seen_by_its_zones_group() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        let ticket = people.ticket_at(Line::Technical).await;
+        people.to_expert(&ticket, tests::evidence::expert()).await.unwrap();
+        // As after a plan that renamed the group and let the person go while the ticket was at line 3.
+        let document = match stage.databases.are_sqlite() {
+            true => "json_set(document, '$.assignment.group', 'gone', '$.assignment.assignee', 'nobody.any.more')",
+            false => {
+                "(document::jsonb || jsonb_build_object('assignment', (document::jsonb -> 'assignment') || \
+                 '{\"group\": \"gone\", \"assignee\": \"nobody.any.more\"}'))::text"
+            }
+        };
+        let sql = format!("UPDATE ticket SET document = {document}, group_name = 'gone', queue = 'gone'");
+        stage.databases.tamper(Line::Technical, &sql).await;
+        let reason = proto::handover::ReturnReason::EvidenceInsufficient;
+        people.hand_back(Line::Expert, &ticket, reason).await.unwrap();
+        stage.settle().await;
+        let back = people.ticket(Line::Technical, &ticket).await.unwrap().assignment.unwrap();
+        assert_eq!(back.group, "network-engineers");
+        assert!(
+            ["d.volkov", "m.sokolov"].contains(&back.assignee.as_str()),
+            "`{}` should be of the group",
+            back.assignee
+        );
+        stage.holds().await;
+    })
+    .await;
+}

@@ -4,12 +4,13 @@ use jiff::SignedDuration;
 use proto::errors::Reason;
 use proto::handover::AssignRequest;
 use proto::handover::custodian_service_client::CustodianServiceClient;
-use proto::queue::change_many_request::{Action, ClaimEach, PrioritizeEach};
+use proto::queue::change_many_request::{Action, ClaimEach, CloseEach, HoldEach, PrioritizeEach, ResumeEach, TagEach};
 use proto::queue::queue_service_client::QueueServiceClient;
 use proto::queue::staff_service_client::StaffServiceClient;
+use proto::queue::view_service_client::ViewServiceClient;
 use proto::queue::{
-    ChangeManyRequest, ClaimRequest, ListPeopleRequest, LookAtRequest, ReassignRequest, ReleaseRequest,
-    SetPresenceRequest, TakeOverRequest,
+    ChangeManyRequest, ClaimRequest, Filter, ListPeopleRequest, ListQueueRequest, LookAtRequest, ReassignRequest,
+    ReleaseRequest, SetPresenceRequest, TakeOverRequest,
 };
 use rpc::{Caller, Channel, Role};
 use tests::{Stage, on_each_database};
@@ -273,6 +274,51 @@ async fn many_tickets_are_changed_at_once_each_with_its_result() {
         let results = queue.change_many(claim).await.unwrap().into_inner().results;
         let reasons: Vec<&str> = results.iter().map(|result| result.reason.as_str()).collect();
         assert_eq!(reasons, ["", "ASSIGNED_TO_ANOTHER", "ASSIGNED_TO_ANOTHER", "TICKET_NOT_FOUND"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_are_held_resumed_tagged_and_closed_at_once() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        let mut ticket_ids = vec![people.register("Нет интернета").await, people.register("Нет телефонии").await];
+        people.resolve(Line::ServiceDesk, &ticket_ids[1]).await.unwrap();
+        ticket_ids.push(people.ticket_at(Line::Technical).await);
+        let change = async |line: Line, action: Action| -> Vec<String> {
+            let (request_id, ticket_ids) = (people.request_id(), ticket_ids.clone());
+            let request = ChangeManyRequest { request_id, ticket_ids, action: Some(action) };
+            let mut queue = QueueServiceClient::new(people.channel(line, &people.supervisor()));
+            let results = queue.change_many(request).await.expect("each has its result").into_inner().results;
+            results.into_iter().map(|result| result.reason).collect()
+        };
+        let hold = |reason: &str| Action::Hold(HoldEach { reason: reason.into(), ..HoldEach::default() });
+        assert_eq!(change(Line::ServiceDesk, hold("nonsense")).await[0], "HOLD_REASON_UNKNOWN");
+        let at_desk = change(Line::ServiceDesk, hold("vendor")).await;
+        assert_eq!(at_desk, ["", "WRONG_STATE", "NOT_CUSTODIAN"], "one is resolved, one has left");
+        assert_eq!(
+            change(Line::ServiceDesk, Action::Resume(ResumeEach {})).await,
+            ["", "WRONG_STATE", "NOT_CUSTODIAN"]
+        );
+        let tag = |add: &[&str], remove: &[&str]| {
+            let own = |tags: &[&str]| tags.iter().map(ToString::to_string).collect();
+            Action::Tag(TagEach { add: own(add), remove: own(remove) })
+        };
+        assert_eq!(change(Line::ServiceDesk, tag(&["Авария", "vip"], &[])).await, ["", "", ""]);
+        assert_eq!(change(Line::ServiceDesk, tag(&[], &["vip"])).await, ["", "", ""]);
+        let found = async |tag: &str| {
+            let filter = Filter { tags: vec![tag.into()], ..Filter::default() };
+            let request = ListQueueRequest { filter: Some(filter), ..ListQueueRequest::default() };
+            let boss = people.channel(Line::ServiceDesk, &people.supervisor());
+            ViewServiceClient::new(boss).list_queue(request).await.expect("a good filter").into_inner().entries.len()
+        };
+        assert_eq!((found("авария").await, found("vip").await), (2, 0), "the third is not in this queue");
+        let closed = change(Line::ServiceDesk, Action::Close(CloseEach {})).await;
+        assert_eq!(closed, ["WRONG_STATE", "", "NOT_CUSTODIAN"], "only what is resolved is closed");
+        let said = people.case(&ticket_ids[1]).await.unwrap().conversation;
+        assert!(said.iter().any(|message| message.text.contains("закрыта")), "the client is told: {said:?}");
+        assert_eq!(change(Line::Technical, tag(&["авария"], &[])).await[2], "WRONG_STATE", "line 2 keeps no tags");
+        stage.holds().await;
     })
     .await;
 }

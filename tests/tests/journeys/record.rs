@@ -30,6 +30,7 @@ async fn a_note_is_for_colleagues_and_never_for_the_client() {
             request_id: people.request_id(),
             ticket_id: ticket.clone(),
             text: "Клиент уже звонил вчера, говорить бережно".into(),
+            expected_version: 0,
         };
         records(&stage).add_note(note.clone()).await.unwrap();
         records(&stage).add_note(note).await.unwrap();
@@ -56,6 +57,7 @@ async fn links_stand_on_both_tickets_and_tags_are_tidied() {
             ticket_id: other.clone(),
             other_ticket_id: one.clone(),
             kind: LinkKind::DuplicateOf as i32,
+            expected_version: 0,
         };
         records(&stage).link(link.clone()).await.unwrap();
         assert_eq!(record(&stage, &other).await.links[0].kind(), LinkKind::DuplicateOf);
@@ -65,8 +67,12 @@ async fn links_stand_on_both_tickets_and_tags_are_tidied() {
         let caused = LinkRequest { request_id: people.request_id(), kind: LinkKind::CausedBy as i32, ..link };
         records(&stage).link(caused).await.unwrap();
         assert_eq!(record(&stage, &one).await.links.len(), 1, "linking again changes how");
-        let unlink =
-            UnlinkRequest { request_id: people.request_id(), ticket_id: one.clone(), other_ticket_id: other.clone() };
+        let unlink = UnlinkRequest {
+            request_id: people.request_id(),
+            ticket_id: one.clone(),
+            other_ticket_id: other.clone(),
+            expected_version: 0,
+        };
         assert!(records(&stage).unlink(unlink).await.unwrap().into_inner().was_linked);
         assert!(record(&stage, &other).await.links.is_empty());
 
@@ -75,6 +81,7 @@ async fn links_stand_on_both_tickets_and_tags_are_tidied() {
             ticket_id: one.clone(),
             other_ticket_id: one.clone(),
             kind: LinkKind::Related as i32,
+            expected_version: 0,
         };
         let refused = records(&stage).link(itself).await.unwrap_err();
         assert!(refused.message().contains("is the same ticket"), "{}", refused.message());

@@ -28,7 +28,7 @@ fn diagnosis(stage: &Stage, ticket: &str, tried: &str) -> wire::DiagnoseRequest 
 
 fn review(stage: &Stage, ticket: &str, verdict: wire::review_help_request::Verdict) -> wire::ReviewHelpRequest {
     let request_id = stage.people().request_id();
-    wire::ReviewHelpRequest { request_id, ticket_id: ticket.into(), verdict: Some(verdict) }
+    wire::ReviewHelpRequest { request_id, ticket_id: ticket.into(), verdict: Some(verdict), expected_version: 0 }
 }
 
 fn accept(note: &str) -> wire::review_help_request::Verdict {
@@ -189,6 +189,7 @@ async fn begin_and_end_session(stage: &Stage, ticket: &str) {
             way: wire::ConsentWay::Spoken as i32, note: "по телефону в 12:05".into()
         }),
         tool: "AnyDesk".into(),
+        expected_version: 0,
     };
     let begun = technical(stage).begin_session(begin).await.expect("the client consented").into_inner();
     let end = wire::EndSessionRequest {
@@ -198,6 +199,7 @@ async fn begin_and_end_session(stage: &Stage, ticket: &str) {
         did: "сброшен роутер".into(),
         outcome: wire::SessionOutcome::NothingFound as i32,
         result: "адрес не получен".into(),
+        expected_version: 0,
     };
     technical(stage).end_session(end).await.expect("it is open");
 }
@@ -212,6 +214,7 @@ async fn there_is_no_remote_session_without_consent_and_none_ends_twice() {
             ticket_id: ticket.clone(),
             consent: Some(wire::Consent { way: 0, note: "не спросили".into() }),
             tool: "AnyDesk".into(),
+            expected_version: 0,
         };
         let refused = technical(&stage).begin_session(without).await.unwrap_err();
         assert!(refused.message().contains("consent.way"), "{}", refused.message());
@@ -224,6 +227,7 @@ async fn there_is_no_remote_session_without_consent_and_none_ends_twice() {
             did: "ещё раз".into(),
             outcome: wire::SessionOutcome::Solved as i32,
             result: "заработало".into(),
+            expected_version: 0,
         };
         let refused = technical(&stage).end_session(again.clone()).await.unwrap_err();
         assert!(refused.message().contains("has ended"), "{}", refused.message());

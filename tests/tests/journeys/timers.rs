@@ -50,6 +50,7 @@ async fn held_until(stage: &Stage, pause: SignedDuration) -> String {
         reason: "client".into(),
         until: Some(prost_types::Timestamp { seconds: until.as_second(), nanos: until.subsec_nanosecond() }),
         note: String::new(),
+        expected_version: 0,
     };
     ClockServiceClient::new(people.at(Line::Technical)).hold(request).await.expect("it can be held");
     stage.settle().await;

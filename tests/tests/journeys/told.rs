@@ -175,6 +175,7 @@ async fn a_question_nobody_answered_and_help_sent_back_are_told() {
             request_id: people.request_id(),
             ticket_id: ticket.clone(),
             verdict: Some(verdict),
+            expected_version: 0,
         };
         TechnicalServiceClient::new(people.at(Line::Technical)).review_help(request).await.unwrap();
         stage.settle().await;

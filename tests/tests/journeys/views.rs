@@ -114,6 +114,10 @@ async fn a_filter_asks_for_everything_and_a_view_is_shared_with_a_group() {
         let text = Filter { text: "офис".into(), ..Filter::default() };
         assert_eq!(find(text.clone()).await, std::slice::from_ref(&one));
         assert_eq!(find(Filter { tags: vec!["vip".into()], ..Filter::default() }).await, std::slice::from_ref(&one));
+        let both = Filter { text: "офис интернет".into(), ..Filter::default() };
+        assert_eq!(find(both).await, std::slice::from_ref(&one), "in any order");
+        let inner = Filter { text: "фис".into(), ..Filter::default() };
+        assert_eq!(find(inner).await, [""; 0], "a word is found by its beginning");
         assert_eq!(find(Filter { text: "100%".into(), ..Filter::default() }).await, [""; 0]);
         let everything = Filter {
             client: tests::people::CLIENT.into(),

@@ -47,6 +47,7 @@ fn request(stage: &Stage, ticket: &str, booking: wire::Booking) -> wire::PlanVis
         purpose: "заменить роутер".into(),
         place: "addr:4711".into(),
         address: String::new(),
+        expected_version: 0,
     }
 }
 
@@ -83,20 +84,25 @@ async fn answer(stage: &Stage, ticket: &str, visit: &str, agreed: bool, comment:
 }
 
 async fn begin(stage: &Stage, visit: &str) -> Result<wire::Visit, Status> {
-    let request = wire::BeginVisitRequest { request_id: stage.people().request_id(), visit_id: visit.into() };
+    let request = wire::BeginVisitRequest {
+        request_id: stage.people().request_id(),
+        visit_id: visit.into(),
+        expected_version: 0,
+    };
     Ok(visits(stage).begin_visit(request).await?.into_inner().visit.expect("it began"))
 }
 
 async fn finish(stage: &Stage, visit: &str, done: bool) -> Result<wire::Visit, Status> {
     let request_id = stage.people().request_id();
     let outcome = "роутер заменён, связь есть".into();
-    let request = wire::FinishVisitRequest { request_id, visit_id: visit.into(), done, outcome };
+    let request = wire::FinishVisitRequest { request_id, visit_id: visit.into(), done, outcome, expected_version: 0 };
     Ok(visits(stage).finish_visit(request).await?.into_inner().visit.expect("it ended"))
 }
 
 async fn shift(stage: &Stage, visit: &str, booking: wire::Booking) -> Result<wire::Visit, Status> {
     let request_id = stage.people().request_id();
-    let request = wire::MoveVisitRequest { request_id, visit_id: visit.into(), booking: Some(booking) };
+    let request =
+        wire::MoveVisitRequest { request_id, visit_id: visit.into(), booking: Some(booking), expected_version: 0 };
     Ok(visits(stage).move_visit(request).await?.into_inner().visit.expect("it was moved"))
 }
 
@@ -185,6 +191,7 @@ async fn an_engineer_is_never_at_two_places_the_way_included() {
             request_id: people.request_id(),
             visit_id: first.visit_id.clone(),
             why: "Заработало само.".into(),
+            expected_version: 0,
         };
         visits(&stage).cancel_visit(cancel).await.unwrap();
         plan(&stage, &other, booking("10:00", "11:00")).await.expect("what was called off takes no time");

@@ -168,14 +168,16 @@ impl Bench {
         rows.push(claim.await?);
         let note = self.timed("note", async |round| {
             let (request_id, ticket_id) = (self.id("note", round), of(round));
-            let request = AddNoteRequest { request_id, ticket_id, text: "перезвонить".into() };
+            let request =
+                AddNoteRequest { request_id, ticket_id, text: "перезвонить".into(), expected_version: 0 };
             RecordServiceClient::new(self.channel.clone()).add_note(request).await?;
             Ok(())
         });
         rows.push(note.await?);
         let rung = self.timed("note, and its clocks ring", async |round| {
             let (request_id, ticket_id) = (self.id("ringing", round), of(round));
-            let request = AddNoteRequest { request_id, ticket_id, text: "перезвонить".into() };
+            let request =
+                AddNoteRequest { request_id, ticket_id, text: "перезвонить".into(), expected_version: 0 };
             RecordServiceClient::new(self.channel.clone()).add_note(request).await?;
             self.desk.ring_due().await;
             Ok(())
@@ -205,13 +207,14 @@ impl Bench {
         let hold = self.timed("hold", async |round| {
             let (request_id, ticket_id) = (self.id("hold", round), of(round));
             let (reason, note) = ("client".into(), "перезвонит сам".into());
-            let request = HoldRequest { request_id, ticket_id, reason, until: None, note };
+            let request = HoldRequest { request_id, ticket_id, reason, until: None, note, expected_version: 0 };
             ClockServiceClient::new(self.channel.clone()).hold(request).await?;
             Ok(())
         });
         rows.push(hold.await?);
         let resume = self.timed("resume", async |round| {
-            let request = ResumeRequest { request_id: self.id("resume", round), ticket_id: of(round) };
+            let request =
+                ResumeRequest { request_id: self.id("resume", round), ticket_id: of(round), expected_version: 0 };
             ClockServiceClient::new(self.channel.clone()).resume(request).await?;
             Ok(())
         });

@@ -181,13 +181,16 @@ pub(super) async fn run(suite: &Connected, deed: Deed) -> Result<(), Failure> {
             let mut clocks = at_custodian!(ClockServiceClient, suite, &id);
             let until =
                 until.map(|at| prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
-            let request = HoldRequest { request_id, ticket_id: id, reason, until, note };
+            let request = HoldRequest { request_id, ticket_id: id, reason, until, note, expected_version: 0 };
             let answer = clocks.hold(suite.request(request)).await?.into_inner();
             suite.print("estafeta.handover.v1.HoldResponse", &answer, told(answer.ticket.as_ref(), None))
         }
         Deed::Resume { id } => {
             let mut clocks = at_custodian!(ClockServiceClient, suite, &id);
-            let answer = clocks.resume(suite.request(ResumeRequest { request_id, ticket_id: id })).await?.into_inner();
+            let answer = clocks
+                .resume(suite.request(ResumeRequest { request_id, ticket_id: id, expected_version: 0 }))
+                .await?
+                .into_inner();
             suite.print("estafeta.handover.v1.ResumeResponse", &answer, told(answer.ticket.as_ref(), None))
         }
         Deed::Review { id, reason, asked_for, note } => {
@@ -198,7 +201,7 @@ pub(super) async fn run(suite: &Connected, deed: Deed) -> Result<(), Failure> {
                     Verdict::SendBack(SendBack { reason, asked_for })
                 }
             };
-            let request = ReviewHelpRequest { request_id, ticket_id: id, verdict: Some(verdict) };
+            let request = ReviewHelpRequest { request_id, ticket_id: id, verdict: Some(verdict), expected_version: 0 };
             let mut technical = at_technical!(TechnicalServiceClient, suite);
             let answer = technical.review_help(suite.request(request)).await?.into_inner();
             let people = told(answer.ticket.as_ref(), answer.outcome.as_ref());

@@ -152,6 +152,7 @@ async fn what_an_agent_writes_is_read_once_and_redacted() {
             request_id: "r1".to_owned(),
             ticket_id: world.ticket.to_string(),
             text: "журнал у a.petrova@example.com".to_owned(),
+            expected_version: 0,
         };
         let first = bridge.respond(request.clone()).await.unwrap().into_inner();
         assert_eq!(bridge.respond(request).await.unwrap().into_inner(), first);

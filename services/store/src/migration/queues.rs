@@ -83,19 +83,24 @@ impl MigrationTrait for Queues {
         for table in tables() {
             manager.create_table(table).await?;
         }
-        let filled = match backend {
-            DbBackend::Postgres => [OF_POSTGRES, TAGS_OF_POSTGRES],
-            _ => [OF_SQLITE, TAGS_OF_SQLITE],
-        };
-        for fill in filled {
-            connection.execute_unprepared(fill).await?;
-        }
-        fill_subjects(connection, backend).await?;
+        fill(connection, backend).await?;
         for index in INDEXES {
             connection.execute_unprepared(index).await?;
         }
         Ok(())
     }
+}
+
+/// Gives the tickets that are there what queues are looked through by.
+pub(super) async fn fill(connection: &impl ConnectionTrait, backend: DbBackend) -> Result<(), DbErr> {
+    let filled = match backend {
+        DbBackend::Postgres => [OF_POSTGRES, TAGS_OF_POSTGRES],
+        _ => [OF_SQLITE, TAGS_OF_SQLITE],
+    };
+    for fill in filled {
+        connection.execute_unprepared(fill).await?;
+    }
+    fill_subjects(connection, backend).await
 }
 
 /// Lower case is made here: SQLite knows that of ASCII only, and PostgreSQL what the server's language has.
