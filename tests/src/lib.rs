@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod files;
 mod on_site;
 pub mod people;
+pub mod problems;
 pub mod stage;
 
 pub use people::People;

@@ -147,6 +147,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::WroteToClient { .. }
             | EventBody::Sorted(_)
             | EventBody::Priority(_)
+            | EventBody::Problem(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::Offered { .. }
@@ -242,6 +243,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Triaged { .. }
             | EventBody::Sorted(_)
             | EventBody::Priority(_)
+            | EventBody::Problem(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::WroteToClient { .. }

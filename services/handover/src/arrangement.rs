@@ -2,7 +2,7 @@
 
 use proto::handover as hand;
 use proto::handover::arrangement_service_server::ArrangementService;
-use ticket::event::{ClarificationEvent, HoldEvent, VisitEvent, VisitNews};
+use ticket::event::{ClarificationEvent, HoldEvent, ProblemNews, VisitEvent, VisitNews};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{ClarificationId, EventBody, Line, Ticket, VisitId};
 use tonic::{Request, Response, Status, async_trait};
@@ -12,10 +12,11 @@ use crate::change::Change;
 use crate::desk::Desk;
 use crate::messages::{For, Head};
 use crate::parcel::Parcel;
+use crate::problem_news;
 use crate::refused::Refused;
 use crate::relay::{only_owner, verified_head};
 use crate::rules::Told;
-use crate::wire::{Reader, instant, to_instant, visit};
+use crate::wire::{Reader, instant, problem, to_instant, visit};
 
 /// What the outbox carries to `ArrangementService`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +29,8 @@ pub enum ArrangementParcel {
     VisitAnswer,
     /// `ArrangementService.TellHold`.
     Hold,
+    /// `ArrangementService.TellProblem`.
+    Problem,
 }
 
 /// What another line said about an arrangement with the client.
@@ -56,6 +59,11 @@ pub enum Arranged {
     Hold {
         /// What happened there.
         event: HoldEvent,
+    },
+    /// How the problem behind the ticket stands.
+    Problem {
+        /// As line 3 says.
+        news: ProblemNews,
     },
     /// The client's word on a visit's time window.
     VisitAnswer {
@@ -151,6 +159,30 @@ impl ArrangementService for Arrangements {
         .await
     }
 
+    async fn tell_problem(
+        &self,
+        request: Request<hand::TellProblemRequest>,
+    ) -> Result<Response<hand::TellProblemResponse>, Status> {
+        answer(request, async |caller, request| {
+            let message = request.clone();
+            let hand::TellProblemRequest { envelope, news } = request;
+            let mut reader = Reader::default();
+            let head = Head::read(&mut reader, envelope);
+            let news = problem::news(&mut reader, news);
+            let (head, news) = reader.finish(head.zip(news))?;
+            let head = verified_head(&caller, head, "TellProblem")?;
+            // Line 3 tells line 1, and line 1 the others.
+            if head.from != Line::OWNER {
+                only_owner(self.0.line(), head.from)?;
+            }
+            let told = Told::Arranged(Arranged::Problem { news });
+            let done = hand::TellProblemResponse { message_id: head.id.to_string() };
+            let heard = self.0.hear(head, For::Here, told, &message, done.clone()).await?;
+            Ok(heard.unwrap_or(done))
+        })
+        .await
+    }
+
     async fn answer_visit(
         &self,
         request: Request<hand::AnswerVisitRequest>,
@@ -181,6 +213,10 @@ pub(crate) async fn note(change: &Change<'_>, ticket: &Ticket, told: Arranged) -
         }
         Arranged::Expired { clarification } => EventBody::Clarification(ClarificationEvent::Expired { clarification }),
         Arranged::Hold { event } => EventBody::Hold(event),
+        Arranged::Problem { news } => {
+            problem_news::tell_people(change, ticket, &news).await?;
+            EventBody::Problem(news)
+        }
         Arranged::Visit { by: _, news } => EventBody::Visit(VisitEvent::Told { news }),
         Arranged::VisitAnswer { visit, sequence, agreed, comment } => {
             EventBody::Visit(VisitEvent::Answered { visit, sequence, agreed, comment })
@@ -194,7 +230,9 @@ pub(crate) async fn tell_clarification(change: &Change<'_>, ticket: &Ticket, wha
     let (clarification, happened, reminders) = match what {
         Arranged::Reminder { clarification, count } => (clarification, hand::ClarificationStep::Reminded, count),
         Arranged::Expired { clarification } => (clarification, hand::ClarificationStep::Expired, 0),
-        Arranged::Visit { .. } | Arranged::VisitAnswer { .. } | Arranged::Hold { .. } => return Ok(()),
+        Arranged::Visit { .. } | Arranged::VisitAnswer { .. } | Arranged::Hold { .. } | Arranged::Problem { .. } => {
+            return Ok(());
+        }
     };
     let parcel = Parcel::Arrangement(ArrangementParcel::Clarification);
     let step = format!("{clarification}:{}:{reminders}", happened.as_str_name());

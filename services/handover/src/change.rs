@@ -10,7 +10,8 @@ use proto::handover as hand;
 use store::{Outgoing, StoreError, Timer, Version, Work};
 use telemetry::carry::TraceContext;
 use ticket::{
-    Actor, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake, WakeReason,
+    Actor, Epoch, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake,
+    WakeReason,
 };
 
 use crate::parcel::Parcel;
@@ -113,13 +114,24 @@ impl Change<'_> {
     /// The head of a message about `ticket` that this change causes by `step`.
     #[must_use]
     pub fn envelope(&self, ticket: &Ticket, parcel: Parcel, to: Line, step: &str) -> hand::Envelope {
-        let id = MessageId::of_step(ticket.facts.id, &format!("{parcel}>{to}"), step);
+        self.envelope_about(ticket.facts.id, ticket.epoch, parcel, to, step)
+    }
+
+    /// The same, about a ticket that need not be here.
+    pub(crate) fn envelope_about(
+        &self,
+        ticket: TicketId,
+        epoch: Epoch,
+        parcel: Parcel,
+        to: Line,
+        step: &str,
+    ) -> hand::Envelope {
         hand::Envelope {
-            message_id: id.to_string(),
+            message_id: MessageId::of_step(ticket, &format!("{parcel}>{to}"), step).to_string(),
             organization: self.organization().to_string(),
-            ticket_id: ticket.facts.id.to_string(),
+            ticket_id: ticket.to_string(),
             from: enums::to_line(self.line),
-            epoch: ticket.epoch.number(),
+            epoch: epoch.number(),
         }
     }
 
@@ -130,6 +142,18 @@ impl Change<'_> {
     pub async fn send(
         &self,
         ticket: &Ticket,
+        to: Line,
+        parcel: Parcel,
+        envelope: &hand::Envelope,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        self.send_about(ticket.facts.id, to, parcel, envelope, message).await
+    }
+
+    /// The same, about a ticket that need not be here.
+    pub(crate) async fn send_about(
+        &self,
+        ticket: TicketId,
         to: Line,
         parcel: Parcel,
         envelope: &hand::Envelope,
@@ -148,8 +172,15 @@ impl Change<'_> {
         parcel: Parcel,
         message: &impl Message,
     ) -> Result<(), Refused> {
-        self.enqueue(ticket, MessageId::of_handover(handover), Some(handover), to.name().to_owned(), parcel, message)
-            .await
+        self.enqueue(
+            ticket.facts.id,
+            MessageId::of_handover(handover),
+            Some(handover),
+            to.name().to_owned(),
+            parcel,
+            message,
+        )
+        .await
     }
 
     /// Puts a message to a vendor's side into the outbox, in the order of the bond.
@@ -164,12 +195,12 @@ impl Change<'_> {
         parcel: Parcel,
         message: &impl Message,
     ) -> Result<(), Refused> {
-        self.enqueue(ticket, id, None, format!("partner:{vendor}"), parcel, message).await
+        self.enqueue(ticket.facts.id, id, None, format!("partner:{vendor}"), parcel, message).await
     }
 
     async fn enqueue(
         &self,
-        ticket: &Ticket,
+        ticket: TicketId,
         id: MessageId,
         handover: Option<HandoverId>,
         to: String,
@@ -177,11 +208,11 @@ impl Change<'_> {
         message: &impl Message,
     ) -> Result<(), Refused> {
         // A receiver must hear of a ticket before it hears more about it, so offers keep the same order.
-        let order_key = Some(format!("{}>{to}", ticket.facts.id));
+        let order_key = Some(format!("{ticket}>{to}"));
         let outgoing = Outgoing {
             id,
             organization: self.organization().clone(),
-            ticket: ticket.facts.id,
+            ticket,
             handover,
             to,
             order_key,

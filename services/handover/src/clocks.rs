@@ -220,12 +220,7 @@ pub(crate) async fn reckon(change: &Change<'_>, timer: &Timer) -> Result<(), Ref
 
 /// Writes down what a clock came to, and tells those who can do something about it.
 async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result<(), Refused> {
-    let assignment = &ticket.assignment;
-    let responsible = match (&assignment.assignee, &assignment.group) {
-        (Some(person), _) => Recipient::Person(person.clone()),
-        (None, Some(group)) => Recipient::Group(group.clone()),
-        (None, None) => Recipient::Supervisors,
-    };
+    let responsible = Recipient::who_works(&ticket.assignment);
     change.log_by_itself(ticket, EventBody::Clock(event.clone())).await?;
     match event {
         ClockEvent::Warned { clock, percent, due } => {

@@ -351,6 +351,9 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
                 ArrangementParcel::Hold => {
                     arrange.tell_hold(decode::<hand::TellHoldRequest>(payload)?).await?;
                 }
+                ArrangementParcel::Problem => {
+                    arrange.tell_problem(decode::<hand::TellProblemRequest>(payload)?).await?;
+                }
                 ArrangementParcel::VisitAnswer => {
                     arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
                 }

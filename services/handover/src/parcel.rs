@@ -42,7 +42,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 15] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -55,6 +55,7 @@ impl Parcel {
         (Self::Arrangement(ArrangementParcel::VisitNews), "visit-news"),
         (Self::Arrangement(ArrangementParcel::VisitAnswer), "visit-answer"),
         (Self::Arrangement(ArrangementParcel::Hold), "hold"),
+        (Self::Arrangement(ArrangementParcel::Problem), "problem"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),

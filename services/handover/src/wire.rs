@@ -4,6 +4,7 @@
 
 pub mod enums;
 pub mod evidence;
+pub mod problem;
 mod queue;
 mod raise;
 pub mod record;

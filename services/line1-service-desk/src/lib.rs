@@ -18,6 +18,7 @@ mod language;
 mod likeness;
 mod merge;
 mod own;
+mod problem;
 mod progress;
 mod record;
 mod register;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ticket::event::ProblemNews;
 use ticket::evidence::StepOutcome;
 use ticket::facts::Contact;
 use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Mood, Ticket, TicketId};
@@ -25,6 +26,10 @@ pub struct Home {
     pub visits: Vec<ClientVisit>,
     /// The checklist's run: the last outcome of each step, in the order of first runs.
     pub checklist: Vec<StepOutcome>,
+    /// The problems behind it, as line 3 last said.
+    pub problems: Vec<ProblemNews>,
+    /// The other lines that have held it since it came here.
+    pub touched: BTreeSet<Line>,
     /// The last line that said it took over, and at which epoch.
     pub moved: Option<(Line, Epoch)>,
     /// What colleagues should know, oldest first; never for the client.

@@ -11,7 +11,7 @@ use crate::heard::Heard;
 use crate::own::{Home, Message, Question};
 use crate::record::retag;
 use crate::sorting::{Said, feel, sort};
-use crate::{checklist, progress, satisfaction, visit};
+use crate::{checklist, problem, progress, satisfaction, visit};
 
 /// Line 1's rules.
 pub(crate) struct ServiceDesk;
@@ -79,6 +79,10 @@ impl Rules for ServiceDesk {
             Told::Progress { by, took_over: Some(epoch), .. } => {
                 if home.moved.is_none_or(|(_, known)| *epoch > known) {
                     home.moved = Some((*by, *epoch));
+                    if *by != Line::OWNER {
+                        home.touched.insert(*by);
+                        problem::tell_next(change, ticket, &home, *by).await?;
+                    }
                     tell_moved(change, ticket, &mut home, *by).await?;
                 }
             }
@@ -89,6 +93,7 @@ impl Rules for ServiceDesk {
                 home.questions.iter_mut().filter(|q| q.id == *clarification).for_each(|q| q.expired = true);
             }
             Told::Arranged(Arranged::Visit { by, news }) => visit::told(change, ticket, &mut home, *by, news).await?,
+            Told::Arranged(Arranged::Problem { news }) => problem::told(change, ticket, &mut home, news).await?,
             // What the client added at line 0 while the request was on its way here.
             Told::ClientMessage { text } => {
                 home.hear(text.clone(), change.now);

@@ -2,10 +2,14 @@
 //!
 //! **Invariant:** never writes to the client; what only the client can tell is asked through line 1.
 //!
-//! [`rules`](self) say what line 3 adds to the protocol, `intake` takes tickets in, `work` is its own daily work.
+//! [`rules`](self) say what line 3 adds to the protocol, `intake` takes tickets in, `work` is its own daily work on a
+//! ticket. `problem` serves what is behind many tickets; `linked` keeps it, and tells the tickets.
 
 mod intake;
+mod linked;
 mod own;
+mod problem;
+mod problem_wire;
 mod rules;
 mod work;
 
@@ -14,6 +18,7 @@ use std::sync::Arc;
 use handover::{Desk, Setup, custodian_service};
 use proto::line3::expert_service_server::ExpertServiceServer;
 use proto::line3::intake_service_server::IntakeServiceServer;
+use proto::line3::problem_service_server::ProblemServiceServer;
 use rpc::{Service, Stack, tuned};
 
 pub use own::Research;
@@ -31,5 +36,6 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     queues::add(desk, custodian_service(desk, stack), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ExpertServiceServer::new(work::Work(desk.clone())), limits))
+        .add(tuned!(ProblemServiceServer::new(problem::Problems(desk.clone())), limits))
         .build()
 }

@@ -6,6 +6,8 @@ use ticket::event::Brought;
 use ticket::{EventBody, Line, Ticket};
 use tonic::async_trait;
 
+use crate::linked;
+
 /// Line 3's rules.
 pub(crate) struct Expert;
 
@@ -30,6 +32,9 @@ impl Rules for Expert {
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        if timer.kind == linked::KIND {
+            return linked::rang(change, timer).await;
+        }
         queues::rang(change, timer).await.map(|_| ())
     }
 }

@@ -58,6 +58,10 @@ texts! {
     NoticeCameBack = "notice_came_back",
     /// To supervisors: one of them was called by hand: `number`, `subject`, `supervisor`, `why`.
     NoticeSupervisorCalled = "notice_supervisor_called",
+    /// To people: the problem behind a ticket has a workaround: `number`, `subject`, `problem`.
+    ProblemWorkedAround = "problem_worked_around",
+    /// To people: the problem behind a ticket is resolved: `number`, `subject`, `problem`.
+    ProblemResolved = "problem_resolved",
     /// What is measured: until somebody answers.
     MeasureResponse = "measure_response",
     /// What is measured: until it is solved.

@@ -4,6 +4,7 @@ mod clarification;
 mod clock;
 mod desk;
 mod priority;
+mod problem;
 mod queue;
 mod sorting;
 mod technical;
@@ -13,6 +14,7 @@ pub use clarification::ClarificationEvent;
 pub use clock::{ClockEvent, ClockName, HoldEvent};
 pub use desk::DeskEvent;
 pub use priority::PriorityEvent;
+pub use problem::{ProblemNews, ProblemStage};
 pub use queue::{QueueEvent, ReleaseReason};
 pub use sorting::{RuleHeld, Setting, SortingEvent};
 pub use technical::{SessionOutcome, TechnicalEvent};
@@ -322,6 +324,8 @@ pub enum EventBody {
     },
     /// It moved within the line.
     Queue(QueueEvent),
+    /// News of the problem behind it.
+    Problem(ProblemNews),
     /// A deadline passed and something happened by itself.
     Woke {
         /// Which deadline.

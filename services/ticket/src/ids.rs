@@ -90,6 +90,10 @@ uuid_id!(
     VisitId, "vis", "a visit id (`vis_` and 32 lower-case hexadecimal digits)"
 );
 uuid_id!(
+    /// A problem: `prb_…`. Derived from the request that opened it, so a repeat has the same id.
+    ProblemId, "prb", "a problem id (`prb_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
     /// A file that belongs to a ticket, from its first byte on: `att_…`. Derived from the ticket and the request that
     /// announced it, so a repeat has the same id.
     AttachmentId, "att", "an attachment id (`att_` and 32 lower-case hexadecimal digits)"
@@ -180,6 +184,14 @@ impl VisitId {
     #[must_use]
     pub fn of(ticket: TicketId, request: &RequestId) -> Self {
         Self(derive(&["visit", &ticket.to_string(), request.as_str()]))
+    }
+}
+
+impl ProblemId {
+    /// The problem that `caller` opens by the request `request`.
+    #[must_use]
+    pub fn of(organization: &OrganizationId, caller: &str, request: &RequestId) -> Self {
+        Self(derive(&["problem", organization.as_str(), caller, request.as_str()]))
     }
 }
 

@@ -113,6 +113,11 @@ impl Letter {
                     ArrangementParcel::Hold => {
                         arrange.tell_hold(open::<hand::TellHoldRequest>(payload)).await?.into_inner().encode_to_vec()
                     }
+                    ArrangementParcel::Problem => arrange
+                        .tell_problem(open::<hand::TellProblemRequest>(payload))
+                        .await?
+                        .into_inner()
+                        .encode_to_vec(),
                     ArrangementParcel::VisitAnswer => arrange
                         .answer_visit(open::<hand::AnswerVisitRequest>(payload))
                         .await?

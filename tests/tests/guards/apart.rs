@@ -28,12 +28,13 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 7] = [
+const NOTHING: [Reason; 8] = [
     Reason::TicketNotFound,
     Reason::BondNotFound,
     Reason::ClarificationNotFound,
     Reason::MessageNotFound,
     Reason::VisitNotFound,
+    Reason::ProblemNotFound,
     Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
@@ -48,6 +49,7 @@ struct Two {
     bond: String,
     dead: String,
     visit: String,
+    problem: String,
     view: String,
     attachment: String,
     /// What must never be told to the second, beside the mark.
@@ -90,6 +92,7 @@ impl Two {
         let files = people.channel(Line::ServiceDesk, &people.supervisor());
         let attachment =
             Files::new(files, &held[1].1).attach(&format!("{MARK}.txt"), MARK.as_bytes()).await.expect(THERE);
+        let problem = tests::problems::open(&stage, &[&held[3].1]).await;
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -103,9 +106,28 @@ impl Two {
         stage.after(jiff::SignedDuration::from_secs(1)).await;
 
         let mut secrets: BTreeSet<String> = held.iter().map(|(_, ticket)| ticket.clone()).collect();
-        secrets.extend([clarification.clone(), bond.clone(), dead.to_string(), visit.clone(), attachment.clone()]);
+        secrets.extend([
+            clarification.clone(),
+            bond.clone(),
+            dead.to_string(),
+            visit.clone(),
+            attachment.clone(),
+            problem.clone(),
+        ]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
-        Self { stage, small, held, clarification, bond, dead: dead.to_string(), visit, view, attachment, secrets }
+        Self {
+            stage,
+            small,
+            held,
+            clarification,
+            bond,
+            dead: dead.to_string(),
+            visit,
+            problem,
+            view,
+            attachment,
+            secrets,
+        }
     }
 
     fn first(&self) -> &OrganizationId {
@@ -133,6 +155,7 @@ impl Two {
             step: "paper".to_owned(),
             vendor: "tillsoft".to_owned(),
             visit: self.visit.clone(),
+            problem: self.problem.clone(),
             view: self.view.clone(),
             attachment: self.attachment.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))
@@ -207,8 +230,9 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                     let about = format!("{} by {} at {line} naming {named}", rpc.path, caller.role);
                     two.check_silence(&about, &request, &answer);
                     let Err(status) = answer else {
-                        let names_something =
-                            ["ticket_id", "message_id", "visit_id", "envelope"].iter().any(|f| rpc.takes(f));
+                        let names_something = ["ticket_id", "message_id", "visit_id", "problem_id", "envelope"]
+                            .iter()
+                            .any(|f| rpc.takes(f));
                         let is_wrong = names_something || (rpc.takes("baton") && named != &other);
                         assert!(!is_wrong, "{about} was done");
                         if rpc.takes("baton") {
@@ -232,7 +256,7 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
         }
         for (_, rpc) in everywhere {
             let names_something =
-                ["ticket_id", "message_id", "visit_id", "envelope", "baton"].iter().any(|f| rpc.takes(f));
+                ["ticket_id", "message_id", "visit_id", "problem_id", "envelope", "baton"].iter().any(|f| rpc.takes(f));
             assert!(!names_something || empty_handed.contains(&rpc.path), "{} never got to look", rpc.path);
         }
         let after = two.known_of_first().await;

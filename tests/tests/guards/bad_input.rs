@@ -131,9 +131,14 @@ async fn an_id_that_is_none_is_named_and_one_that_nobody_has_is_not_found() {
             }
             let request = fill.whole(&rpc.input()).encode_to_vec();
             let refused = call(way(&stage, line, &caller), &rpc.path, request).await.expect_err(NOT_TAKEN);
-            assert_eq!(reason_of(&refused), Some(Reason::TicketNotFound), "{} at {line}: {refused:?}", rpc.path);
+            // Where a ticket is taken off a problem, the problem is looked for first.
+            let (reason, nobodys) = match rpc.takes("problem_id") {
+                true => (Reason::ProblemNotFound, &fill.problem),
+                false => (Reason::TicketNotFound, &fill.ticket),
+            };
+            assert_eq!(reason_of(&refused), Some(reason), "{} at {line}: {refused:?}", rpc.path);
             assert_eq!(refused.code(), Code::NotFound);
-            assert!(refused.message().contains(&fill.ticket), "{}", refused.message());
+            assert!(refused.message().contains(nobodys), "{}", refused.message());
         }
         assert_eq!(tickets_everywhere(&stage).await, 0);
     })

@@ -32,6 +32,7 @@ pub(crate) struct Fill {
     pub(crate) visit: String,
     pub(crate) view: String,
     pub(crate) attachment: String,
+    pub(crate) problem: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -58,6 +59,7 @@ impl Fill {
             visit: nobodys("vis"),
             view: String::new(),
             attachment: nobodys("att"),
+            problem: nobodys("prb"),
             begins: TOMORROW,
         }
     }
@@ -74,7 +76,7 @@ impl Fill {
                 field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
             // Pages are asked for whole: what narrows them stays unset.
             let is_asked_for = match field.name() {
-                "ticket_id" | "question" | "engineer" => true,
+                "ticket_id" | "problem_id" | "question" | "engineer" => true,
                 "view_id" => false,
                 "client" => of.name() == "SearchOpenTicketsRequest",
                 _ => false,
@@ -113,7 +115,7 @@ impl Fill {
             Kind::Uint32 => Value::U32(match (field.name(), field.parent_message().name()) {
                 ("epoch", "Hop") => self.epoch.saturating_sub(1),
                 ("epoch", _) => self.epoch,
-                ("sequence" | "score" | "number" | "messages", _) => 1,
+                ("sequence" | "score" | "number" | "messages" | "step", _) => 1,
                 _ => 0,
             }),
             Kind::Uint64 if field.name() == "bytes" => Value::U64(1),
@@ -147,6 +149,9 @@ impl Fill {
             ("step", _) => self.step.clone(),
             ("vendor", _) => self.vendor.clone(),
             ("visit_id", _) => self.visit.clone(),
+            ("problem_id", _) => self.problem.clone(),
+            ("owner", "ProblemStep") => "g.pavlov".to_owned(),
+            ("due", "ProblemStep") => "2026-09-15".to_owned(),
             ("template_id", _) => "callback".to_owned(),
             ("field_id", _) => "time".to_owned(),
             ("value", "FieldValue") => "14:30".to_owned(),

@@ -8,6 +8,7 @@ use proto::errors::Reason;
 use rpc::{Caller, Role, reason_of};
 use tests::files::Files;
 use tests::people::id_of;
+use tests::problems;
 use tests::{Stage, on_each_database};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
@@ -110,6 +111,20 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             }
             if rpc.method.name() == "ShareAttachment" {
                 files.finish(&fill.attachment).await.expect(READY);
+            }
+        }
+        "LinkTickets" | "UnlinkTicket" | "FindCause" | "PublishWorkaround" | "CancelProblem" | "PlanProblem"
+        | "MoveStep" | "ReopenProblem" => {
+            fill.ticket = people.ticket_at(line).await;
+            fill.problem = problems::open(stage, &[]).await;
+            if matches!(rpc.method.name(), "PlanProblem" | "MoveStep" | "ReopenProblem") {
+                problems::find_cause(stage, &fill.problem).await;
+            }
+            if matches!(rpc.method.name(), "MoveStep" | "ReopenProblem") {
+                problems::plan(stage, &fill.problem).await;
+            }
+            if rpc.method.name() == "ReopenProblem" {
+                problems::finish(stage, &fill.problem).await;
             }
         }
         "DeleteView" => {

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan", &["ticket", "deadline"]),
     ("texts", &["ticket", "deadline"]),
     ("visits", &["ticket"]),
+    ("problems", &["ticket"]),
     ("attachments", &["ticket"]),
     ("redaction", &[]),
     ("knowledge", &[]),
@@ -48,7 +49,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "line2-technical",
         &["ticket", "plan", "texts", "visits", "knowledge", "proto", "rpc", "store", "handover", "queues", "telemetry"],
     ),
-    ("line3-expert", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "queues", "telemetry"]),
+    (
+        "line3-expert",
+        &["ticket", "problems", "plan", "texts", "proto", "rpc", "store", "handover", "queues", "telemetry"],
+    ),
     (
         "line4-vendor-bridge",
         &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "redaction"],
@@ -66,6 +70,7 @@ const EVERYTHING: &[&str] = &[
     "plan",
     "texts",
     "visits",
+    "problems",
     "attachments",
     "redaction",
     "knowledge",
@@ -106,12 +111,13 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 12] = [
+const WITHOUT_GRPC: [&str; 13] = [
     "ticket",
     "deadline",
     "plan",
     "texts",
     "visits",
+    "problems",
     "attachments",
     "redaction",
     "knowledge",

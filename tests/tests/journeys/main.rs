@@ -8,6 +8,7 @@ mod deadlines;
 mod desk;
 mod notices;
 mod offers;
+mod problems;
 mod progress;
 mod queues;
 mod record;

@@ -63,6 +63,8 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Linked { other, kind } => format!("linked as {} {other}", kind.name()),
         EventBody::Unlinked { other } => format!("not linked to {other} any more"),
         EventBody::Rated { score } => format!("the client gave {score} of 5"),
+        EventBody::Problem(news) if !news.linked => format!("problem {} is not behind it after all", news.problem),
+        EventBody::Problem(news) => format!("behind it is a problem, {}: {}", news.stage.name(), news.title),
         EventBody::Queue(event) => super::queue::summary(event),
         EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
     }
