@@ -105,11 +105,12 @@ async fn research(
     event: EventBody,
     set: impl FnOnce(&mut Research) + Send,
 ) -> Result<wire::Ticket, Refused> {
-    let (ticket, read) = change.ticket(id).await?;
+    let (mut ticket, read) = change.ticket(id).await?;
     ticket.may_work(action).map_err(Refused::state(id))?;
     let mut research: Research = change.work.own(change.organization(), id).await?;
     set(&mut research);
     change.work.put_own(change.organization(), id, &research).await?;
+    let version = change.touch(&mut ticket, read).await?;
     change.log(&ticket, event).await?;
-    Ok(record::to_ticket(&ticket, read.number()))
+    Ok(record::to_ticket(&ticket, version.number()))
 }

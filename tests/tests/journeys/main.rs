@@ -6,6 +6,7 @@ mod clarifications;
 mod clocks;
 mod deadlines;
 mod desk;
+mod expert;
 mod notices;
 mod offers;
 mod problems;
