@@ -149,7 +149,11 @@ fn list(event: &Event, key: &str) -> BTreeSet<Date> {
 
 /// The days on which something begins that began on `start` and comes again by `rule`, up to the end of `last_year`.
 fn recurrences(start: Date, rule: &str, last_year: i16) -> Result<BTreeSet<Date>, &'static str> {
-    let rule = rule.to_uppercase();
+    // The library cuts a rule at bytes, and panics within a letter of several.
+    if !rule.is_ascii() {
+        return Err(UNREADABLE);
+    }
+    let rule = rule.to_ascii_uppercase();
     let often = |part: &str| matches!(part, "FREQ=SECONDLY" | "FREQ=MINUTELY" | "FREQ=HOURLY");
     if rule.split(';').any(often) {
         return Err("it comes more than once a day");

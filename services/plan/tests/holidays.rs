@@ -100,6 +100,13 @@ fn a_recurrence_without_an_end_or_without_a_day_comes_to_one() {
     }
 }
 
+#[test]
+fn a_recurrence_in_letters_that_no_rule_has_is_left_out() {
+    let file = FILE.replacen("BYDAY=-1MO", "BYDAY=-1M€", 1);
+    let holidays = Holidays::read(&file, 2026..=2027).unwrap();
+    assert!(holidays.skipped.contains(&("Memorial Day".to_owned(), "its recurrence cannot be read")), "{holidays:?}");
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(
