@@ -17,6 +17,10 @@ use crate::{clarification, clocks, hold, notice};
 /// How long a claimed wake-up is this process's alone.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
+/// How soon a timer that could not be rung is tried again: after as long as it is late by then, within these. One that
+/// met a busy database rings within a second, one that never works disturbs nobody.
+const AGAIN: (SignedDuration, SignedDuration) = (SignedDuration::from_millis(200), LEASE);
+
 /// How many wake-ups are claimed at once; the rest is claimed next.
 const BATCH: u32 = 64;
 
@@ -57,14 +61,10 @@ impl Desk {
         // At the same time, so that they share commits.
         futures::stream::iter(claimed)
             .for_each_concurrent(BATCH as usize, |timer| async move {
-                let (kind, id, due) = (timer.kind.clone(), timer.id.clone(), timer.due);
-                match self.ring(timer).await {
-                    Ok(true) => self.rang(due),
+                match self.ring(timer.clone()).await {
+                    Ok(true) => self.rang(timer.due),
                     Ok(false) => {}
-                    Err(problem) => {
-                        // The lease runs out, and it rings again.
-                        warn!(kind, id, error = &problem as &dyn std::error::Error, "not rung, will try again");
-                    }
+                    Err(problem) => self.not_rung(&timer, lease, &problem).await,
                 }
             })
             .await;
@@ -82,6 +82,22 @@ impl Desk {
         telemetry::measure::meters().timer_late(self.line().name(), late.as_secs_f64().max(0.0));
         // Mostly nobody measures.
         let _ = self.0.rung.send(late);
+    }
+
+    /// Gives the lease of a timer back that could not be rung.
+    async fn not_rung(&self, timer: &Timer, lease: Timestamp, problem: &Refused) {
+        let (kind, id) = (&timer.kind, &timer.id);
+        warn!(kind, id, error = problem as &dyn std::error::Error, "not rung, will try again");
+        // A line that was stopped does nothing more: its lease runs out.
+        if matches!(problem, Refused::Halted) {
+            return;
+        }
+        let now = self.clock().now();
+        let wait = now.duration_since(timer.due).clamp(AGAIN.0, AGAIN.1);
+        let again = now.saturating_add(wait).unwrap_or(now).min(lease);
+        if let Err(error) = self.0.store.release_timer(timer, lease, again).await {
+            warn!(kind, id, error = &error as &dyn std::error::Error, "its lease is kept until it runs out");
+        }
     }
 
     /// Rings a claimed timer; whether it was still to ring.

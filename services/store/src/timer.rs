@@ -88,6 +88,35 @@ impl Store {
         .await
     }
 
+    /// Gives back the lease that ends at `lease_until`, so that the timer can be claimed from `again_at` on. Does nothing to
+    /// one that was set anew, taken away or claimed by somebody else meanwhile.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn release_timer(
+        &self,
+        timer: &Timer,
+        lease_until: Timestamp,
+        again_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (organization, kind, id) = (timer.organization.to_string(), timer.kind.clone(), timer.id.clone());
+        self.write(move |work| {
+            Box::pin(async move {
+                Entity::update_many()
+                    .col_expr(Column::Claimable, micros(again_at).into())
+                    .filter(Column::Organization.eq(organization))
+                    .filter(Column::Kind.eq(kind))
+                    .filter(Column::Id.eq(id))
+                    .filter(Column::Claimable.eq(micros(lease_until)))
+                    .exec(&work.transaction)
+                    .await
+                    .map_err(|error| work.fault(error))?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// The first instant at which there will be a timer to claim; none when there is no timer.
     ///
     /// # Errors

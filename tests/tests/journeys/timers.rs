@@ -143,6 +143,20 @@ async fn what_a_replica_had_claimed_when_it_died_is_rung_by_the_other_when_the_l
 }
 
 #[tokio::test]
+async fn what_could_not_be_rung_is_tried_again_soon_and_not_only_when_its_lease_is_over() {
+    on_each_database(async |stage| {
+        let ticket = held_until(&stage, SignedDuration::from_hours(2)).await;
+        stage.databases.tamper(Line::Technical, "UPDATE ticket SET document = '?' || document").await;
+        stage.after(SignedDuration::from_hours(2)).await;
+        stage.databases.tamper(Line::Technical, "UPDATE ticket SET document = substr(document, 2)").await;
+        assert_eq!(ended(&stage, &ticket).await, 0, "its ticket could not be read");
+        stage.after(SignedDuration::from_secs(1)).await;
+        assert_eq!(ended(&stage, &ticket).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_clock_set_forward_and_back_loses_nothing_and_tells_nothing_twice() {
     on_each_database(async |stage| {
         let ticket = held_until(&stage, SignedDuration::from_hours(2)).await;

@@ -46,6 +46,25 @@ async fn a_timer_is_claimed_by_one_and_comes_again_unless_it_was_taken_away() {
 }
 
 #[tokio::test]
+async fn a_timer_that_could_not_be_rung_is_given_back_by_whoever_has_the_lease() {
+    on_each(|store| async move {
+        let visit = timer("visit", "one", 10);
+        set(&store, visit.clone()).await;
+        store.claim_timers(at(10), at(40), 10).await.unwrap();
+        store.release_timer(&visit, at(39), at(12)).await.unwrap();
+        assert!(store.claim_timers(at(30), at(60), 10).await.unwrap().is_empty(), "it is another's lease");
+        store.release_timer(&visit, at(40), at(12)).await.unwrap();
+        assert_eq!(store.next_timer().await.unwrap(), Some(at(12)));
+        assert_eq!(store.claim_timers(at(12), at(42), 10).await.unwrap(), [visit.clone()], "due when it was");
+
+        set(&store, timer("visit", "one", 50)).await;
+        store.release_timer(&visit, at(42), at(13)).await.unwrap();
+        assert_eq!(store.next_timer().await.unwrap(), Some(at(50)), "set anew meanwhile");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn documents_are_found_by_their_keys_in_the_order_of_values() {
     on_each(|store| async move {
         let written: Result<(), StoreError> = store
