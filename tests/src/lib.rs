@@ -3,6 +3,7 @@
 //! **Invariant:** everything here goes through the public RPCs and their layers; nothing reaches into a line but
 //! through [`estafeta::Suite`].
 
+pub mod articles;
 pub mod evidence;
 pub mod files;
 mod on_site;

@@ -73,7 +73,10 @@ impl Article {
     }
 
     /// Whether the article can be put into a search.
-    pub(crate) fn check(&self) -> Result<(), KnowledgeError> {
+    ///
+    /// # Errors
+    /// [`KnowledgeError::Id`] or [`KnowledgeError::TooLong`].
+    pub fn check(&self) -> Result<(), KnowledgeError> {
         if self.id.is_empty() || self.id.len() > ARTICLE_ID_BYTES_MAX {
             return Err(KnowledgeError::Id { bytes: self.id.len() });
         }

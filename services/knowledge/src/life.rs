@@ -1,7 +1,7 @@
-//! The life of an article: written as a draft, approved, published, retired (the KCS states), version by version.
+//! The life of an article: written as a draft, approved by somebody else, published, retired (the KCS states), version by
+//! version.
 //!
-//! What is published stays so while its next version is written and approved. Every publication is a version that can be
-//! looked at and taken up again.
+//! What is published stays so while its next version is written and approved.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,22 +11,25 @@ use crate::Article;
 /// An article has so many sections at most.
 pub const SECTIONS_MAX: usize = 32;
 
-/// Where an article stands in its life (KCS v6).
+/// Where a version of an article stands in its life (KCS v6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// Being written.
+    /// Being written (work in progress).
     Draft,
-    /// Somebody looked it over; it may be published.
+    /// Somebody else looked it over (validated); it may be published.
     Approved,
     /// Answers are given from it.
     #[default]
     Published,
-    /// Not answered from any more.
+    /// Not answered from any more: taken out of service, or another version came in its place (archived).
     Retired,
 }
 
 impl Standing {
+    /// Every standing, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Draft, Self::Approved, Self::Published, Self::Retired];
+
     /// Its name in messages and keys.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -85,7 +88,7 @@ pub fn body_of(sections: &[Section]) -> String {
     parts.join("\n\n")
 }
 
-/// One version of an article.
+/// What is written of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edition {
     /// What the search reads and clients are told.
@@ -94,44 +97,50 @@ pub struct Edition {
     /// What else there is to say about it.
     #[serde(default)]
     pub about: About,
-    /// Who wrote it; empty when it was imported.
-    #[serde(default)]
-    pub author: String,
-    /// Who looked it over.
-    #[serde(default)]
-    pub reviewer: Option<String>,
 }
 
-/// An article with its standing. A plain [`Article`] of an earlier release reads as its first published version.
+/// One version of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// What stands: the published or retired version, or else the first draft.
+pub struct Version {
+    /// Which one, from 1, in the order in which they were written.
+    #[serde(default = "one")]
+    pub number: u32,
+    /// What it says.
     #[serde(flatten)]
     pub edition: Edition,
-    /// How that stands.
+    /// Who wrote or imported it; empty when it was proposed by the machine.
+    #[serde(default)]
+    pub author: String,
+    /// Who looked it over; nobody did so here when it was imported.
+    #[serde(default)]
+    pub reviewer: Option<String>,
+    /// How it stands.
     #[serde(default)]
     pub standing: Standing,
-    /// How often it was published.
-    #[serde(default = "once")]
-    pub version: u32,
-    /// The next version, while it is written and approved; a draft that was never published is its own.
+    /// Since when.
     #[serde(default)]
-    pub next: Option<Box<Next>>,
+    pub since: Timestamp,
+}
+
+/// An article with what is known of its life. A plain [`Article`] of an earlier release reads as its first published
+/// version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What stands: the published or retired version, or else the one that is to be the first.
+    #[serde(flatten)]
+    pub present: Version,
+    /// The version that is to come after one that was published, while it is written and approved.
+    #[serde(default)]
+    pub next: Option<Box<Version>>,
+    /// How many versions were written.
+    #[serde(default = "one")]
+    pub written: u32,
     /// The ticket it was proposed from.
     #[serde(default)]
     pub source: Option<String>,
 }
 
-/// The version that is to come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Next {
-    /// What it will be.
-    pub edition: Edition,
-    /// Whether somebody looked it over.
-    pub approved: bool,
-}
-
-fn once() -> u32 {
+fn one() -> u32 {
     1
 }
 
@@ -157,156 +166,117 @@ pub enum Unfit {
 impl Kept {
     /// A first draft.
     #[must_use]
-    pub fn draft(edition: Edition, source: Option<String>) -> Self {
-        Self { edition, standing: Standing::Draft, version: 0, next: None, source }
+    pub fn draft(edition: Edition, author: &str, source: Option<String>, now: Timestamp) -> Self {
+        Self { present: Version::new(1, edition, author, Standing::Draft, now), next: None, written: 1, source }
     }
 
-    /// What is published at once, over `before`: an import, whose source has looked it over.
+    /// What is published at once: an import, whose source has looked it over.
     #[must_use]
-    pub fn imported(edition: Edition, before: Option<&Self>) -> Self {
-        let version = before.map_or(0, |before| before.version).saturating_add(1);
-        let source = before.and_then(|before| before.source.clone());
-        Self { edition, standing: Standing::Published, version, next: None, source }
+    pub fn imported(edition: Edition, author: &str, now: Timestamp) -> Self {
+        let present = Version::new(1, edition, author, Standing::Published, now);
+        Self { present, next: None, written: 1, source: None }
+    }
+
+    /// Publishes at once what is imported over this. Returns the version in whose place it came; a next one is still written.
+    pub fn import(&mut self, edition: Edition, author: &str, now: Timestamp) -> Version {
+        let version = self.another(edition, author, Standing::Published, now);
+        std::mem::replace(&mut self.present, version).retired(now)
+    }
+
+    /// Whether exactly this is published.
+    #[must_use]
+    pub fn says(&self, edition: &Edition) -> bool {
+        self.present.standing == Standing::Published && self.present.edition == *edition
     }
 
     /// The article to answer from at `now`; none when it is not published, or not valid then.
     #[must_use]
     pub fn answers(&self, now: Timestamp) -> Option<&Article> {
-        let is_up = self.standing == Standing::Published && self.edition.about.is_valid(now);
-        is_up.then_some(&self.edition.article)
+        let Version { edition, standing, .. } = &self.present;
+        let is_up = *standing == Standing::Published && edition.about.is_valid(now);
+        is_up.then_some(&edition.article)
     }
 
-    /// Writes a draft: of the first version, or of the next one. A text that was approved has to be approved again.
-    pub fn write(&mut self, edition: Edition) {
-        match self.standing {
-            Standing::Draft | Standing::Approved => {
-                self.edition = edition;
-                self.standing = Standing::Draft;
-            }
-            Standing::Published | Standing::Retired => {
-                self.next = Some(Box::new(Next { edition, approved: false }));
-            }
-        }
+    /// The versions that are at work: what stands, and what is to come.
+    pub fn versions(&self) -> impl Iterator<Item = &Version> {
+        std::iter::once(&self.present).chain(self.next.as_deref())
+    }
+
+    /// Writes a draft: of the first version, or of the next one. A text that was approved has to be approved again. Returns
+    /// the draft in whose place it came.
+    pub fn write(&mut self, edition: Edition, author: &str, now: Timestamp) -> Option<Version> {
+        let version = self.another(edition, author, Standing::Draft, now);
+        let replaced = match self.present.standing {
+            Standing::Draft | Standing::Approved => Some(std::mem::replace(&mut self.present, version)),
+            Standing::Published | Standing::Retired => self.next.replace(Box::new(version)).map(|draft| *draft),
+        };
+        replaced.map(|draft| draft.retired(now))
     }
 
     /// Looks the draft over and approves it.
     ///
     /// # Errors
-    /// [`Unfit`] when there is no draft, or when `reviewer` wrote it and the organization wants four eyes.
-    pub fn approve(&mut self, reviewer: &str, four_eyes: bool) -> Result<(), Unfit> {
-        let check = |edition: &Edition| {
-            let own = four_eyes && edition.author == reviewer;
-            if own { Err(Unfit::OwnWork { who: reviewer.to_owned() }) } else { Ok(()) }
-        };
-        match (&mut self.next, self.standing) {
-            (Some(next), _) if !next.approved => {
-                check(&next.edition)?;
-                next.edition.reviewer = Some(reviewer.to_owned());
-                next.approved = true;
-                Ok(())
-            }
-            (None, Standing::Draft) => {
-                check(&self.edition)?;
-                self.edition.reviewer = Some(reviewer.to_owned());
-                self.standing = Standing::Approved;
-                Ok(())
-            }
-            (Some(_), _) => Err(Unfit::Standing { action: "approve", standing: Standing::Approved.name() }),
-            (None, standing) => Err(Unfit::Standing { action: "approve", standing: standing.name() }),
+    /// [`Unfit`] when there is no draft, or when `reviewer` wrote it.
+    pub fn approve(&mut self, reviewer: &str, now: Timestamp) -> Result<(), Unfit> {
+        let draft = self.next.as_deref_mut().unwrap_or(&mut self.present);
+        if draft.standing != Standing::Draft {
+            return Err(Unfit::Standing { action: "approve", standing: draft.standing.name() });
         }
+        if draft.author == reviewer {
+            return Err(Unfit::OwnWork { who: reviewer.to_owned() });
+        }
+        draft.reviewer = Some(reviewer.to_owned());
+        draft.stand(Standing::Approved, now);
+        Ok(())
     }
 
-    /// Publishes what is approved, as the next version.
+    /// Publishes what is approved. Returns the version in whose place it came.
     ///
     /// # Errors
     /// [`Unfit::Standing`] when nothing is.
-    pub fn publish(&mut self) -> Result<(), Unfit> {
-        match (self.next.take(), self.standing) {
-            (Some(next), _) if next.approved => self.edition = next.edition,
-            (Some(next), _) => {
-                self.next = Some(next);
-                return Err(Unfit::Standing { action: "publish", standing: Standing::Draft.name() });
-            }
-            (None, Standing::Approved) => {}
-            (None, standing) => return Err(Unfit::Standing { action: "publish", standing: standing.name() }),
+    pub fn publish(&mut self, now: Timestamp) -> Result<Option<Version>, Unfit> {
+        let ready = self.next.as_deref().unwrap_or(&self.present);
+        if ready.standing != Standing::Approved {
+            return Err(Unfit::Standing { action: "publish", standing: ready.standing.name() });
         }
-        self.standing = Standing::Published;
-        self.version = self.version.saturating_add(1);
-        Ok(())
+        let replaced = self.next.take().map(|next| std::mem::replace(&mut self.present, *next).retired(now));
+        self.present.stand(Standing::Published, now);
+        Ok(replaced)
     }
 
-    /// Takes it out of service, and its next version with it.
+    /// Takes it out of service, and its next version with it: that is returned.
     ///
     /// # Errors
-    /// [`Unfit::Standing`] when it is already.
-    pub fn retire(&mut self) -> Result<(), Unfit> {
-        if self.standing == Standing::Retired {
+    /// [`Unfit::Standing`] when it is already, and nothing is to come.
+    pub fn retire(&mut self, now: Timestamp) -> Result<Option<Version>, Unfit> {
+        let dropped = self.next.take().map(|next| next.retired(now));
+        if self.present.standing != Standing::Retired {
+            self.present.stand(Standing::Retired, now);
+        } else if dropped.is_none() {
             return Err(Unfit::Standing { action: "retire", standing: Standing::Retired.name() });
         }
-        self.standing = Standing::Retired;
-        self.next = None;
-        Ok(())
+        Ok(dropped)
+    }
+
+    fn another(&mut self, edition: Edition, author: &str, standing: Standing, now: Timestamp) -> Version {
+        self.written = self.written.saturating_add(1);
+        Version::new(self.written, edition, author, standing, now)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Audience, Language};
-
-    fn edition(body: &str, author: &str) -> Edition {
-        let article = Article {
-            id: "vpn".to_owned(),
-            title: "VPN".to_owned(),
-            body: body.to_owned(),
-            questions: vec![],
-            language: Language::English,
-            tags: vec![],
-            synonyms: vec![],
-            audience: Audience::Client,
-        };
-        Edition { article, about: About::default(), author: author.to_owned(), reviewer: None }
+impl Version {
+    fn new(number: u32, edition: Edition, author: &str, standing: Standing, since: Timestamp) -> Self {
+        Self { number, edition, author: author.to_owned(), reviewer: None, standing, since }
     }
 
-    #[test]
-    fn an_article_is_answered_from_only_while_it_is_published_and_valid() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut kept = Kept::draft(edition("one", "olga"), None);
-        assert_eq!(kept.answers(now), None);
-        assert_eq!(kept.publish(), Err(Unfit::Standing { action: "publish", standing: "draft" }));
-        assert_eq!(kept.approve("olga", true), Err(Unfit::OwnWork { who: "olga".to_owned() }));
-        kept.approve("ivan", true).unwrap();
-        kept.publish().unwrap();
-        assert_eq!((kept.version, kept.edition.reviewer.as_deref()), (1, Some("ivan")));
-        assert!(kept.answers(now).is_some());
-        kept.edition.about.valid_from = Some(now + jiff::SignedDuration::from_secs(5));
-        assert_eq!(kept.answers(now), None, "not yet");
-        assert_eq!(kept.edition.about.changes_after(now), kept.edition.about.valid_from);
-        kept.retire().unwrap();
-        assert!(kept.retire().is_err());
+    fn stand(&mut self, standing: Standing, now: Timestamp) {
+        (self.standing, self.since) = (standing, now);
     }
 
-    #[test]
-    fn the_published_version_stays_while_the_next_is_written() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut kept = Kept::imported(edition("one", ""), None);
-        kept.write(edition("two", "olga"));
-        assert_eq!(kept.answers(now).map(|article| article.body.as_str()), Some("one"));
-        kept.approve("olga", false).unwrap();
-        assert!(kept.approve("ivan", false).is_err(), "twice");
-        kept.write(edition("three", "olga"));
-        assert!(kept.publish().is_err(), "a changed text has to be approved again");
-        kept.approve("ivan", true).unwrap();
-        kept.publish().unwrap();
-        assert_eq!((kept.version, kept.answers(now).map(|article| article.body.as_str())), (2, Some("three")));
-    }
-
-    #[test]
-    fn an_article_of_an_earlier_release_is_published() {
-        let plain = serde_json::to_string(&edition("one", "").article).unwrap();
-        let kept: Kept = serde_json::from_str(&plain).unwrap();
-        assert_eq!((kept.standing, kept.version), (Standing::Published, 1));
-        let again: Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
-        assert_eq!(again, kept);
+    fn retired(mut self, now: Timestamp) -> Self {
+        if self.standing != Standing::Retired {
+            self.stand(Standing::Retired, now);
+        }
+        self
     }
 }

@@ -42,7 +42,7 @@ pub fn read(id: &str, text: &str) -> Result<Edition, MarkdownError> {
         synonyms: Vec::new(),
         audience: Audience::Client,
     };
-    let (mut about, mut language, mut author, mut reviewer) = (About::default(), None, String::new(), None);
+    let (mut about, mut language) = (About::default(), None);
     let list =
         |value: &str| value.split(LIST.trim()).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
     let mut ended = false;
@@ -84,8 +84,6 @@ pub fn read(id: &str, text: &str) -> Result<Edition, MarkdownError> {
             "pair" => about.pair = Some(value.to_owned()),
             "valid_from" => about.valid_from = Some(instant()?),
             "valid_until" => about.valid_until = Some(instant()?),
-            "author" => value.clone_into(&mut author),
-            "reviewer" => reviewer = Some(value.to_owned()),
             other => return Err(wrong(at, format!("`{other}` is not known; known are {KEYS}"))),
         }
     }
@@ -105,11 +103,11 @@ pub fn read(id: &str, text: &str) -> Result<Edition, MarkdownError> {
     article.language =
         language.or_else(told).ok_or_else(|| wrong(1, "is neither Russian nor English; add `language`".to_owned()))?;
     article.check().map_err(|problem| wrong(1, problem.to_string()))?;
-    Ok(Edition { article, about, author, reviewer })
+    Ok(Edition { article, about })
 }
 
 /// What a head may hold.
-const KEYS: &str = "id, title, questions, language, tags, synonyms, audience, product, pair, valid_from, valid_until, author, reviewer";
+const KEYS: &str = "id, title, questions, language, tags, synonyms, audience, product, pair, valid_from, valid_until";
 
 /// The sections that `## heading` lines begin; none when the text does not begin with one.
 fn sections(lines: &[&str]) -> Vec<Section> {
@@ -135,7 +133,7 @@ fn sections(lines: &[&str]) -> Vec<Section> {
 /// Writes an article so that [`read`] gives it back.
 #[must_use]
 pub fn write(edition: &Edition) -> String {
-    let Edition { article, about, author, reviewer } = edition;
+    let Edition { article, about } = edition;
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let list = |all: &[String]| all.iter().map(|one| one_line(one)).collect::<Vec<_>>().join(LIST);
     let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
@@ -155,8 +153,6 @@ pub fn write(edition: &Edition) -> String {
         ("pair", about.pair.clone().unwrap_or_default()),
         ("valid_from", instant(about.valid_from)),
         ("valid_until", instant(about.valid_until)),
-        ("author", author.clone()),
-        ("reviewer", reviewer.clone().unwrap_or_default()),
     ];
     let head: String =
         head.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}: {value}\n")).collect();

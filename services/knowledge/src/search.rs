@@ -300,7 +300,8 @@ impl Search {
         self.now.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, gone: &[&str], articles: Vec<Article>) -> Result<(), KnowledgeError> {
+    /// Takes articles out and puts others in, as [`Self::remove`] and [`Self::put`], at once.
+    pub fn change(&self, gone: &[&str], articles: Vec<Article>) -> Result<(), KnowledgeError> {
         articles.iter().try_for_each(Article::check)?;
         let new: BTreeMap<String, Article> =
             articles.into_iter().map(|article| (article.id.clone(), article)).collect();

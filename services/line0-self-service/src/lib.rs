@@ -5,13 +5,15 @@
 //! deadline, or is on its way to line 1.
 //!
 //! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it: `heard` and `pasted` tell what
-//! kind of message it is, `think` decides, `ask` does it; `articles` is `KnowledgeService`, over the `shelf` of each organization. Nobody hands to line 0, so
-//! it has no `intake`.
+//! kind of message it is, `think` decides, `ask` does it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
+//! `ArticleService`, and `kept` has what both write. Nobody hands to line 0, so it has no `intake`.
 
+mod article_wire;
 mod articles;
 mod ask;
 mod forward;
 mod heard;
+mod kept;
 mod own;
 mod pasted;
 mod rules;
@@ -19,10 +21,12 @@ mod shelf;
 mod standing;
 mod think;
 mod work;
+mod writing;
 
 use std::sync::Arc;
 
 use handover::{Desk, Setup, line_service};
+use proto::line0::article_service_server::ArticleServiceServer;
 use proto::line0::knowledge_service_server::KnowledgeServiceServer;
 use proto::line0::self_service_service_server::SelfServiceServiceServer;
 use rpc::{Service, Stack, tuned};
@@ -37,11 +41,12 @@ pub fn desk(setup: Setup) -> Desk {
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
-    let shelves = shelf::Shelves::default();
+    let shelves = shelf::Shelves::new(desk.clone());
     let work = work::Work { desk: desk.clone(), shelves: shelves.clone() };
     let articles = articles::Articles { desk: desk.clone(), shelves };
     line_service(desk, stack)
         .add(tuned!(SelfServiceServiceServer::new(work), limits))
         .add(tuned!(KnowledgeServiceServer::new(articles), limits))
+        .add(tuned!(ArticleServiceServer::new(writing::Writing(desk.clone())), limits))
         .build()
 }

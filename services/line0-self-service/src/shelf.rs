@@ -1,47 +1,96 @@
-//! The knowledge of each organization, kept in the store and searched in memory.
+//! The knowledge of each organization, kept in the store and searched in memory: what is published and valid now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use handover::Refused;
+use handover::{Desk, Refused};
+use jiff::Timestamp;
+use knowledge::life::{Edition, Kept};
 use knowledge::{Answer, Article, Hit, KnowledgeError, Search, Thresholds, Viewer};
-use store::{Store, StoreError};
+use store::StoreError;
 use ticket::OrganizationId;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-/// The kind under which the store keeps articles.
-pub(crate) const ARTICLE: &str = "article";
+use crate::kept;
 
-/// How many articles are read from the store at once.
-const PAGE: u32 = 500;
+/// A search per organization. Each question first takes in what was changed meanwhile, on whatever replica, and what has
+/// become valid or invalid. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Shelves {
+    desk: Desk,
+    all: Arc<Mutex<HashMap<OrganizationId, Arc<Shelf>>>>,
+}
 
-/// A search per organization, built from the store when first needed. Clones share it.
+struct Shelf {
+    search: Search,
+    seen: Mutex<Seen>,
+}
+
+/// Up to where a shelf has read.
 #[derive(Clone, Default)]
-pub(crate) struct Shelves(Arc<Mutex<HashMap<OrganizationId, Shelf>>>);
+struct Seen {
+    /// The revision; none before anything was read.
+    revision: Option<u64>,
+    /// When it was looked at which articles are valid.
+    at: Timestamp,
+    /// When that changes by itself.
+    until: Option<Timestamp>,
+    /// The published articles that have validity dates.
+    dated: BTreeMap<String, Dated>,
+}
 
-/// One organization's search, once somebody has built it.
-type Shelf = Arc<OnceCell<Arc<Search>>>;
+/// An article that becomes valid or invalid by itself.
+#[derive(Clone)]
+struct Dated {
+    edition: Edition,
+    /// Whether the search has it; none when that was not looked at since it changed.
+    is_up: Option<bool>,
+}
+
+/// What a search is to be changed by.
+#[derive(Default)]
+struct Turn {
+    gone: Vec<String>,
+    put: Vec<Article>,
+}
 
 impl Shelves {
-    async fn of(&self, store: &Store, organization: &OrganizationId) -> Result<Arc<Search>, Refused> {
-        let cell = Arc::clone(self.0.lock().await.entry(organization.clone()).or_default());
-        cell.get_or_try_init(|| load(store, organization)).await.cloned()
+    /// Empty ones of line 0.
+    pub(crate) fn new(desk: Desk) -> Self {
+        Self { desk, all: Arc::default() }
+    }
+
+    /// The organization's search, up to date.
+    async fn of(&self, organization: &OrganizationId) -> Result<Arc<Shelf>, Refused> {
+        let shelf = {
+            let mut all = self.all.lock().await;
+            match all.get(organization) {
+                Some(shelf) => Arc::clone(shelf),
+                None => {
+                    let search = Search::build([]).map_err(|error| fault(error.to_string()))?;
+                    let shelf = Arc::new(Shelf { search, seen: Mutex::default() });
+                    all.insert(organization.clone(), Arc::clone(&shelf));
+                    shelf
+                }
+            }
+        };
+        shelf.refresh(&self.desk, organization).await?;
+        Ok(shelf)
     }
 
     /// What the organization's knowledge says to a question.
     pub(crate) async fn answer(
         &self,
-        store: &Store,
         organization: &OrganizationId,
         question: String,
         thresholds: Thresholds,
     ) -> Result<(Answer, Vec<Hit>), Refused> {
-        let search = self.of(store, organization).await?;
+        let shelf = self.of(organization).await?;
         // Searching is computing: it would hold up whatever else runs on this thread.
         blocking(move || {
-            let best = search.find(&question, 1)?;
-            Ok((search.answer(&question, thresholds)?, best))
+            let best = shelf.search.find(&question, 1)?;
+            Ok((shelf.search.answer(&question, thresholds)?, best))
         })
         .await
     }
@@ -49,54 +98,104 @@ impl Shelves {
     /// The articles that fit a question, the best first.
     pub(crate) async fn find(
         &self,
-        store: &Store,
         organization: &OrganizationId,
         viewer: Viewer,
         question: String,
         most: usize,
     ) -> Result<Vec<Hit>, Refused> {
-        let search = self.of(store, organization).await?;
-        blocking(move || search.find_for(viewer, &question, most)).await
+        let shelf = self.of(organization).await?;
+        blocking(move || shelf.search.find_for(viewer, &question, most)).await
     }
 
     /// The article with this id.
-    pub(crate) async fn article(
-        &self,
-        store: &Store,
-        organization: &OrganizationId,
-        id: &str,
-    ) -> Result<Option<Article>, Refused> {
-        Ok(self.of(store, organization).await?.article(id))
+    pub(crate) async fn article(&self, organization: &OrganizationId, id: &str) -> Result<Option<Article>, Refused> {
+        Ok(self.of(organization).await?.search.article(id))
     }
 
-    /// Makes articles visible that the store has already; returns how many there are.
-    pub(crate) async fn put(
-        &self,
-        store: &Store,
-        organization: &OrganizationId,
-        articles: Vec<Article>,
-    ) -> Result<usize, Refused> {
-        let search = self.of(store, organization).await?;
-        blocking(move || search.put(&articles).map(|()| search.len())).await
+    /// How many articles answers are given from.
+    pub(crate) async fn count(&self, organization: &OrganizationId) -> Result<usize, Refused> {
+        Ok(self.of(organization).await?.search.len())
     }
 }
 
-async fn load(store: &Store, organization: &OrganizationId) -> Result<Arc<Search>, Refused> {
-    let mut articles: Vec<Article> = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.documents::<Article>(organization, ARTICLE, after.as_deref(), PAGE).await?;
-        let Some((last, ..)) = page.last() else { break };
-        after = Some(last.clone());
-        articles.extend(page.into_iter().map(|(_, article, _)| article));
+impl Shelf {
+    async fn refresh(self: &Arc<Self>, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+        let (store, now) = (desk.store(), desk.clock().now());
+        // Read before the articles are: what changes meanwhile is read once more, and nothing is missed.
+        let revision = kept::latest(store, organization).await?;
+        let mut seen = self.seen.lock().await;
+        // A question that waited for the lock may have read an earlier revision than was taken in meanwhile.
+        let is_read = seen.revision.is_some_and(|read| read >= revision);
+        if is_read && seen.is_at(now) {
+            return Ok(());
+        }
+        let changed = match seen.revision {
+            None => kept::all(store, organization).await?,
+            Some(read) if read < revision => kept::changed_after(store, organization, read).await?,
+            Some(_) => Vec::new(),
+        };
+        let mut next = seen.clone();
+        let Turn { gone, put } = next.turn(changed, now);
+        next.revision = seen.revision.max(Some(revision));
+        let shelf = Arc::clone(self);
+        blocking(move || {
+            let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+            shelf.search.change(&gone, put)
+        })
+        .await?;
+        *seen = next;
+        Ok(())
     }
-    blocking(move || Search::build(articles).map(Arc::new)).await
+}
+
+impl Seen {
+    /// Whether the same articles are valid at `now` as when it was looked.
+    fn is_at(&self, now: Timestamp) -> bool {
+        self.at <= now && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Takes in what was changed, and what time has done to the rest.
+    fn turn(&mut self, changed: Vec<Kept>, now: Timestamp) -> Turn {
+        let mut turn = Turn::default();
+        for kept in changed {
+            let Edition { article, about } = &kept.present.edition;
+            let has_dates = about.valid_from.is_some() || about.valid_until.is_some();
+            self.dated.remove(&article.id);
+            if kept::is_published(&kept) && has_dates {
+                let dated = Dated { edition: kept.present.edition.clone(), is_up: None };
+                self.dated.insert(article.id.clone(), dated);
+                continue;
+            }
+            match kept.answers(now) {
+                Some(article) => turn.put.push(article.clone()),
+                None => turn.gone.push(article.id.clone()),
+            }
+        }
+        for (id, Dated { edition, is_up }) in &mut self.dated {
+            let is_valid = edition.about.is_valid(now);
+            if *is_up == Some(is_valid) {
+                continue;
+            }
+            *is_up = Some(is_valid);
+            if is_valid {
+                turn.put.push(edition.article.clone());
+            } else {
+                turn.gone.push(id.clone());
+            }
+        }
+        self.at = now;
+        self.until = self.dated.values().filter_map(|dated| dated.edition.about.changes_after(now)).min();
+        turn
+    }
+}
+
+fn fault(why: String) -> Refused {
+    Refused::Store(StoreError::Corrupt { what: "the index of articles".to_owned(), why })
 }
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, KnowledgeError> + Send + 'static,
 ) -> Result<T, Refused> {
-    let fault = |why: String| Refused::Store(StoreError::Corrupt { what: "the index of articles".to_owned(), why });
     match spawn_blocking(work).await {
         Ok(done) => done.map_err(|error| fault(error.to_string())),
         Err(error) => Err(fault(error.to_string())),

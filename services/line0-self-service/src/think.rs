@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use handover::Refused;
 use knowledge::{Answer, Article, Hit, OFFERS_MAX, Thresholds, Viewer};
 use plan::Plan;
-use store::Store;
 use ticket::OrganizationId;
 
 use crate::heard::{
@@ -91,7 +90,6 @@ pub(crate) fn thresholds(plan: &Plan) -> Thresholds {
 /// Thinks over one organization's knowledge.
 pub(crate) struct Thinking<'a> {
     pub(crate) shelves: &'a Shelves,
-    pub(crate) store: &'a Store,
     pub(crate) organization: &'a OrganizationId,
     pub(crate) plan: &'a Plan,
     pub(crate) talk: &'a Talk,
@@ -234,7 +232,7 @@ impl Thinking<'_> {
 
     /// What knowledge says; articles that were offered before did not help, and do not answer again.
     async fn look_up(&self, text: String, thresholds: Thresholds) -> Result<(Answer, Vec<Hit>), Refused> {
-        let (answer, best) = self.shelves.answer(self.store, self.organization, text, thresholds).await?;
+        let (answer, best) = self.shelves.answer(self.organization, text, thresholds).await?;
         let is_new = |hit: &Hit| self.talk.offered.iter().all(|article| article.article_id != hit.article_id);
         let answer = match answer {
             Answer::Found(hit) if is_new(&hit) => Answer::Found(hit),
@@ -249,8 +247,7 @@ impl Thinking<'_> {
 
     /// The topics that tell rivals apart, where together they are likely enough; empty when nothing does.
     async fn topics(&self, text: &str, thresholds: Thresholds) -> Result<Vec<Topic>, Refused> {
-        let (store, organization) = (self.store, self.organization);
-        let hits = self.shelves.find(store, organization, Viewer::Client, text.to_owned(), RIVALS_MAX).await?;
+        let hits = self.shelves.find(self.organization, Viewer::Client, text.to_owned(), RIVALS_MAX).await?;
         let best = hits.first().map_or(0.0, |hit| hit.score);
         let rivals: Vec<Hit> = hits.into_iter().filter(|hit| hit.score >= best * RIVAL_SHARE).collect();
         if rivals.len() < 2 || rivals.iter().map(|hit| hit.score).sum::<f32>() < thresholds.offer {
@@ -271,7 +268,7 @@ impl Thinking<'_> {
 
     /// An article that a client may see.
     async fn article(&self, id: &str) -> Result<Option<Article>, Refused> {
-        let article = self.shelves.article(self.store, self.organization, id).await?;
+        let article = self.shelves.article(self.organization, id).await?;
         Ok(article.filter(|article| article.audience == knowledge::Audience::Client))
     }
 

@@ -138,8 +138,7 @@ impl Work {
         if !plan.topology().has(HERE) {
             return Err(Refused::NotInTopology { from: HERE, to: Line::ServiceDesk });
         }
-        let (shelves, store) = (&self.shelves, self.desk.store());
-        Thinking { shelves, store, organization, plan: &plan, talk }.about(text, signs).await
+        Thinking { shelves: &self.shelves, organization, plan: &plan, talk }.about(text, signs).await
     }
 
     /// How the client's other requests stand, where that was asked.

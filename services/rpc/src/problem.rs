@@ -7,8 +7,8 @@
 //! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PERSON_UNKNOWN`, `GROUP_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE`, `ATTACHMENT_TYPE_REFUSED`, `ATTACHMENT_TOO_LARGE` |
 //! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND`, `ATTACHMENT_NOT_FOUND`, `PROBLEM_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS`, `ATTACHMENT_UPLOAD_MISMATCH`, `PROBLEM_WRONG_STATE` |
-//! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE`, `PROBLEM_CHANGED` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS`, `ATTACHMENT_UPLOAD_MISMATCH`, `PROBLEM_WRONG_STATE`, `ARTICLE_WRONG_STATE`, `ARTICLE_OWN_WORK` |
+//! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE`, `PROBLEM_CHANGED`, `ARTICLE_CHANGED` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
 //! | `UNIMPLEMENTED` | `METHOD_UNKNOWN` |
@@ -98,7 +98,8 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::VisitNotFound
         | Reason::ViewNotFound
         | Reason::AttachmentNotFound
-        | Reason::ProblemNotFound => (Code::NotFound, Retry::Never),
+        | Reason::ProblemNotFound
+        | Reason::ArticleNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState
@@ -115,10 +116,12 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::PersonNotFree
         | Reason::AttachmentUploadMismatch
         | Reason::ProblemWrongState
+        | Reason::ArticleWrongState
+        | Reason::ArticleOwnWork
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::AttachmentDamaged => (Code::DataLoss, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
-        Reason::ChangedMeanwhile | Reason::ProblemChanged => (Code::Aborted, Retry::Never),
+        Reason::ChangedMeanwhile | Reason::ProblemChanged | Reason::ArticleChanged => (Code::Aborted, Retry::Never),
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),
         Reason::Overloaded | Reason::PeerUnavailable | Reason::StorageUnavailable => {
             (Code::Unavailable, Retry::After(RETRY_AFTER))

@@ -33,6 +33,7 @@ pub(crate) struct Fill {
     pub(crate) view: String,
     pub(crate) attachment: String,
     pub(crate) problem: String,
+    pub(crate) article: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -60,6 +61,7 @@ impl Fill {
             view: String::new(),
             attachment: nobodys("att"),
             problem: nobodys("prb"),
+            article: "nobodys-article".to_owned(),
             begins: TOMORROW,
         }
     }
@@ -76,7 +78,7 @@ impl Fill {
                 field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
             // Pages are asked for whole: what narrows them stays unset.
             let is_asked_for = match field.name() {
-                "ticket_id" | "problem_id" | "question" | "engineer" => true,
+                "ticket_id" | "problem_id" | "article_id" | "question" | "engineer" => true,
                 "view_id" => false,
                 "client" => of.name() == "SearchOpenTicketsRequest",
                 _ => false,
@@ -104,7 +106,7 @@ impl Fill {
             Kind::Message(of) => {
                 let mut message = self.whole(&of);
                 if let Some(at) = match field.name() {
-                    "begins" | "until" => Some(self.begins),
+                    "begins" | "until" | "valid_until" => Some(self.begins),
                     "ends" => Some(self.begins + 3_600),
                     _ => None,
                 } {
@@ -150,6 +152,9 @@ impl Fill {
             ("vendor", _) => self.vendor.clone(),
             ("visit_id", _) => self.visit.clone(),
             ("problem_id", _) => self.problem.clone(),
+            ("article_id", of) if of.ends_with("ArticleRequest") || of == "ListArticleVersionsRequest" => {
+                self.article.clone()
+            }
             ("owner", "ProblemStep") => "g.pavlov".to_owned(),
             ("due", "ProblemStep") => "2026-09-15".to_owned(),
             ("template_id", _) => "callback".to_owned(),

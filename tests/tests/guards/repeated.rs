@@ -6,6 +6,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use proto::errors::Reason;
 use rpc::{Caller, Role, reason_of};
+use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
 use tests::problems;
@@ -127,6 +128,14 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
                 problems::finish(stage, &fill.problem).await;
             }
         }
+        "ApproveArticle" | "PublishArticle" | "RetireArticle" => {
+            fill.article = format!("article-{number}");
+            let draft = articles::article(&fill.article, "Черновик", "Его ещё никто не видел.");
+            articles::write(stage, &people.agent(Line::ServiceDesk), draft).await.expect(READY);
+            if rpc.method.name() == "PublishArticle" {
+                articles::approve(stage, &people.supervisor(), &fill.article).await.expect(READY);
+            }
+        }
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {
                 request_id: people.request_id(),
@@ -220,13 +229,15 @@ fn retarget(message: &mut DynamicMessage) -> bool {
         message.set_field_by_name("ticket_ids", Value::List(vec![other]));
         return true;
     }
-    let field =
-        ["ticket_id", "message_id", "visit_id", "view_id"].into_iter().find(|name| message.has_field_by_name(name));
+    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id"]
+        .into_iter()
+        .find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
         let prefix = match name {
             "ticket_id" => "tkt",
             "visit_id" => "vis",
             "view_id" => "view",
+            "article_id" => "article",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));

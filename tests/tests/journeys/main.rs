@@ -1,5 +1,6 @@
 //! The whole suite in one process, called as anybody could call it.
 
+mod articles;
 mod ask;
 mod attachments;
 mod clarifications;

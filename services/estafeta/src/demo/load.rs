@@ -98,6 +98,7 @@ fn to_wire(article: Article) -> line0::Article {
         tags,
         synonyms,
         audience: audience as i32,
+        ..line0::Article::default()
     }
 }
 

@@ -94,7 +94,7 @@ impl KnowledgeService for Desk {
         &self,
         request: Request<PutArticlesRequest>,
     ) -> Result<Response<PutArticlesResponse>, Status> {
-        Ok(Response::new(PutArticlesResponse { total: request.into_inner().articles.len() as u64 }))
+        Ok(Response::new(PutArticlesResponse { total: request.into_inner().articles.len() as u64, changed: 0 }))
     }
 
     async fn search_articles(
