@@ -9,6 +9,7 @@ use ticket::evidence::{OfferedArticle, Turn};
 use ticket::{EventBody, Language, Line, Resolution, State, Ticket, WakeReason};
 
 use crate::articles::offer;
+use crate::asked::{Badly, answered_badly};
 use crate::heard::Courtesy;
 use crate::own::{Talk, Topic, Waits};
 use crate::rules::hand_over;
@@ -115,6 +116,7 @@ async fn tell(
     if rest {
         let text = Text::SeveralPartly.with(language, &[("answers", &body), ("greeting", greeting(change, language))]);
         say(change, ticket, talk, text.clone()).await?;
+        answered_badly(change, ticket, talk, Badly::HandedOver).await?;
         let outcome = hand_over(change, ticket, talk).await?;
         let told = reply(wire::reply::Outcome::HandedOver, text);
         return Ok(wire::Reply { article_id, handover: Some(outcome), ..told });
@@ -197,6 +199,11 @@ async fn pass_on(
             .iter()
             .map(|hit| OfferedArticle { why_not: Text::WhyNotSure.plain(language).to_owned(), ..offered(hit) }),
     );
+    match why {
+        Why::NoneFits | Why::Unsure => answered_badly(change, ticket, talk, Badly::HandedOver).await?,
+        // Not for want of an answer.
+        Why::Person | Why::Anger | Why::Language(_) | Why::Log => {}
+    }
     let outcome = hand_over(change, ticket, talk).await?;
     let offers = offers.into_iter().map(offer).collect();
     Ok(wire::Reply { offers, handover: Some(outcome), ..reply(wire::reply::Outcome::HandedOver, text) })

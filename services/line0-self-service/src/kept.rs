@@ -18,10 +18,10 @@ pub(crate) const VERSION: &str = "article-version";
 /// Their key by article.
 pub(crate) const BY_ARTICLE: &str = "article";
 
-/// The kind of the one document that counts the changes.
-const REVISION: &str = "article-revision";
-/// Its id.
-const LATEST: &str = "latest";
+/// The kind of the documents that count turns.
+const TURN: &str = "turn";
+/// The id of the one that counts the changes of articles.
+const REVISION: &str = "articles";
 
 /// How many articles are read from the store at once.
 const PAGE: u32 = 500;
@@ -87,11 +87,7 @@ pub(crate) struct Revision<'c, 'w> {
 impl<'c, 'w> Revision<'c, 'w> {
     /// Begins one, before any article is looked at.
     pub(crate) async fn begin(change: &'c Change<'w>) -> Result<Self, Refused> {
-        let organization = change.organization();
-        let latest = change.work.document::<()>(organization, REVISION, LATEST).await?;
-        let read = latest.map(|((), version)| version);
-        let version = change.work.put_document(organization, REVISION, LATEST, &(), read).await?;
-        Ok(Self { change, number: version.number() })
+        Ok(Self { change, number: turn(change, REVISION).await? })
     }
 
     /// An article that somebody saw at the version `expected`, 0 when it does not matter; none when it is not there yet.
@@ -139,13 +135,27 @@ impl<'c, 'w> Revision<'c, 'w> {
     }
 }
 
+/// Takes the next turn of this kind: one change of an organization has it at a time, in the order of the numbers.
+pub(crate) async fn turn(change: &Change<'_>, kind: &str) -> Result<u64, Refused> {
+    let (work, organization) = (change.work, change.organization());
+    loop {
+        let read = work.document::<()>(organization, TURN, kind).await?.map(|((), version)| version);
+        match work.put_document(organization, TURN, kind, &(), read).await {
+            Ok(version) => return Ok(version.number()),
+            // Another change began with the first one, and has ended since.
+            Err(StoreError::AlreadyExists { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 fn revision_key(number: u64) -> String {
     format!("{number:020}")
 }
 
 /// The latest revision of an organization's articles; 0 before the first.
 pub(crate) async fn latest(store: &Store, organization: &OrganizationId) -> Result<u64, StoreError> {
-    let latest = store.document::<()>(organization, REVISION, LATEST).await?;
+    let latest = store.document::<()>(organization, TURN, REVISION).await?;
     Ok(latest.map_or(0, |((), version)| version.number()))
 }
 

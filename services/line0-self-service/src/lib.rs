@@ -6,11 +6,13 @@
 //!
 //! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it: `heard` and `pasted` tell what
 //! kind of message it is, `think` decides, `ask` does it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
-//! `ArticleService`, and `kept` has what both write. Nobody hands to line 0, so it has no `intake`.
+//! `ArticleService`, and `kept` has what both write; `asked` gathers what is
+//! answered badly, and proposes articles. Nobody hands to line 0, so it has no `intake`.
 
 mod article_wire;
 mod articles;
 mod ask;
+mod asked;
 mod forward;
 mod heard;
 mod kept;

@@ -24,6 +24,9 @@ pub(crate) struct Talk {
     /// Whether the client was let choose among articles.
     #[serde(default)]
     pub(crate) let_choose: bool,
+    /// Whether it was counted as one that is answered badly.
+    #[serde(default)]
+    pub(crate) counted: bool,
 }
 
 /// What the client is expected to say next.
@@ -61,6 +64,11 @@ impl Talk {
             articles_offered: self.offered.clone(),
             conversation: self.conversation.clone(),
         }
+    }
+
+    /// Whether an article was told as the answer.
+    pub(crate) fn was_told(&self) -> bool {
+        self.offered.iter().any(|article| article.why_not.is_empty())
     }
 
     /// Notes why the articles did not help of which it is not known yet.

@@ -1,11 +1,13 @@
 //! What line 0 adds to the protocol: what it holds and cannot answer goes to line 1, again and again until it is taken.
 
-use handover::{Change, Refused, Rules, offer_up, wake_again};
+use handover::{Change, Refused, Rules, Told, offer_up, wake_again};
 use plan::Silence;
+use store::Timer;
 use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
 use tonic::async_trait;
 
 use crate::ask::close_unanswered;
+use crate::asked;
 use crate::own::{Talk, Waits};
 
 /// Line 0's rules.
@@ -15,6 +17,25 @@ pub(crate) struct SelfService;
 impl Rules for SelfService {
     fn line(&self) -> Line {
         Line::SelfService
+    }
+
+    async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
+        match told {
+            Told::Resolution { resolution } => asked::solved(change, ticket, resolution).await,
+            Told::Question { .. }
+            | Told::Answer { .. }
+            | Told::Progress { .. }
+            | Told::ClientMessage { .. }
+            | Told::Arranged(_) => Ok(()),
+        }
+    }
+
+    async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
+        match timer.kind.as_str() {
+            asked::ASKED => asked::count(change, timer).await,
+            asked::SOLVED => asked::propose(change, timer).await,
+            _ => Ok(()),
+        }
     }
 
     async fn woke(

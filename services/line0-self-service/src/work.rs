@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use crate::articles::{HERE, client_of};
 use crate::ask::{answer_in_kind, decide, on_wire};
+use crate::asked::{Badly, answered_badly};
 use crate::forward::forward;
 use crate::heard::Courtesy;
 use crate::own::{Talk, Waits};
@@ -284,6 +285,10 @@ async fn go_on(
             if matches!(state, State::Resolved { .. } | State::Closed { .. }) {
                 ticket.reopen(wake, change.now).map_err(Refused::state(id))?;
                 change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
+                // Another question is not a complaint about the first answer.
+                if talk.was_told() && !matches!(decision.next, Next::Answer { .. }) {
+                    answered_badly(change, &ticket, &mut talk, Badly::Disliked).await?;
+                }
                 talk.none_helped(Text::WhyNotHelped.plain(ticket.facts.language));
             } else {
                 ticket.wake = Some(wake);

@@ -1,6 +1,6 @@
 //! `ArticleService`: the life of articles.
 
-use handover::wire::Reader;
+use handover::wire::{Reader, instant};
 use handover::{Change, Desk, Order, Refused, answer, page_size};
 use knowledge::life::{Kept, Unfit, Version};
 use proto::line0 as wire;
@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use crate::article_wire::{article_id, from_wire, read_state, to_kept, to_version};
 use crate::articles::{AFTER, last_seen};
+use crate::asked::{BY_COUNT, GROUP, Group};
 use crate::kept::{self, ARTICLE, ArticleRefused, BY_ARTICLE, BY_STATE, Revision, VERSION};
 
 /// Serves `ArticleService`.
@@ -174,6 +175,36 @@ impl ArticleService for Writing {
             Ok(wire::ListArticlesInStateResponse { articles, next_page_token })
         })
         .await
+    }
+
+    async fn list_gaps(&self, request: Request<wire::ListGapsRequest>) -> Answer<wire::ListGapsResponse> {
+        answer(request, async |caller, request| {
+            let wire::ListGapsRequest { page_size: size, page_token } = request;
+            let (size, last) = (page_size(size)?, last_seen(&page_token)?);
+            let after = last.as_deref().map(|last| last.split_once('/').ok_or(Refused::PageToken)).transpose()?;
+            let (store, range) = (self.0.store(), ("", ":"));
+            let found =
+                store.documents_between::<Group>(&caller.organization, GROUP, BY_COUNT, range, after, size).await?;
+            let last = found.last().map(|(count, id, ..)| format!("{count}/{id}"));
+            let next_page_token = token_after(last.as_ref(), found.len(), size);
+            let gaps = found.into_iter().map(|(_, id, group, _)| to_gap(id, group)).collect();
+            Ok(wire::ListGapsResponse { gaps, next_page_token })
+        })
+        .await
+    }
+}
+
+/// A group on the wire.
+fn to_gap(id: String, group: Group) -> wire::Gap {
+    let Group { gist: _, examples, count, handed_over, disliked, last, proposed } = group;
+    wire::Gap {
+        gap_id: id,
+        count,
+        handed_over,
+        disliked,
+        examples,
+        last_asked_at: Some(instant(last)),
+        article_id: proposed.unwrap_or_default(),
     }
 }
 

@@ -27,7 +27,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     // No line knows another. What differs between their arrows is what only one of them does.
     (
         "line0-self-service",
-        &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "telemetry", "knowledge", "triage"],
+        &[
+            "ticket",
+            "plan",
+            "texts",
+            "proto",
+            "rpc",
+            "store",
+            "handover",
+            "telemetry",
+            "knowledge",
+            "triage",
+            "redaction",
+        ],
     ),
     (
         "line1-service-desk",

@@ -8,6 +8,7 @@ mod clocks;
 mod deadlines;
 mod desk;
 mod expert;
+mod gaps;
 mod notices;
 mod offers;
 mod problems;
