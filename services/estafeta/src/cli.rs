@@ -11,7 +11,7 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{audit, bench, demo, eval, plans, serve, ticket_work, up};
+use crate::{articles, audit, bench, demo, eval, plans, serve, ticket_work, up};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -51,6 +51,8 @@ enum Command {
     Demo(Box<demo::Options>),
     /// Look at tickets and work on them, in a running suite.
     Ticket(Box<ticket_work::Options>),
+    /// Bring knowledge from files to line 0, or write it into files.
+    Articles(Box<articles::Options>),
     /// Check plans, or print what a plan may say.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -142,6 +144,7 @@ impl Cli {
             Command::Serve { target, given } => serve::run(target, &given.resolve()?).await.map(|()| true),
             Command::Demo(options) => demo::run(*options).await,
             Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
+            Command::Articles(options) => articles::run(*options).await.map(|()| true),
             Command::Eval(options) => eval::run(options).await,
             Command::Bench(options) => bench::run(options).await,
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),

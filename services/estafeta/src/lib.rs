@@ -8,6 +8,8 @@
 //! **Invariant:** this crate decides nothing about tickets; it composes the services, and its commands call them as
 //! anybody could.
 
+mod article_wire;
+pub mod articles;
 pub mod audit;
 pub mod bench;
 pub mod cli;

@@ -1,6 +1,6 @@
 //! `ticket`: looking at tickets and working on them from a terminal, by gRPC.
 
-mod connect;
+pub(crate) mod connect;
 mod deeds;
 mod desk;
 mod file;

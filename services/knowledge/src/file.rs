@@ -9,7 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Article, Audience, Language, language_of};
+use jiff::Timestamp;
+
+use crate::{
+    Article, Audience, Language, language_of,
+    life::{About, Edition},
+};
 
 /// How a file's rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +58,12 @@ pub struct Columns {
     pub synonyms: String,
     /// `client` or `internal`; without it the article is for clients.
     pub audience: String,
+    /// The product it belongs to.
+    pub product: String,
+    /// From when on answers are given from it, such as `2026-12-31T21:00:00Z`.
+    pub valid_from: String,
+    /// Until when answers are given from it.
+    pub valid_until: String,
 }
 
 impl Default for Columns {
@@ -67,6 +78,9 @@ impl Default for Columns {
             tags: name("tags"),
             synonyms: name("synonyms"),
             audience: name("audience"),
+            product: name("product"),
+            valid_from: name("valid_from"),
+            valid_until: name("valid_until"),
         }
     }
 }
@@ -109,32 +123,51 @@ pub enum FileError {
 }
 
 /// Reads the articles of the file at `path`, in the order of the file; the extension tells the format.
+///
+/// # Errors
+/// [`FileError`].
 pub fn load(path: &Path, columns: &Columns) -> Result<Vec<Article>, FileError> {
+    Ok(editions(path, columns)?.into_iter().map(|edition| edition.article).collect())
+}
+
+/// As [`load`], with what is said about the articles.
+///
+/// # Errors
+/// [`FileError`].
+pub fn editions(path: &Path, columns: &Columns) -> Result<Vec<Edition>, FileError> {
     let format = Format::of_path(path).ok_or_else(|| FileError::UnknownFormat { path: path.to_owned() })?;
     let file = File::open(path).map_err(|source| FileError::Unreadable { path: path.to_owned(), source })?;
-    read(file, format, columns)
+    gather(file, format, columns)
 }
 
 /// Reads the articles of `source`, in their order.
+///
+/// # Errors
+/// [`FileError`].
 pub fn read(source: impl Read, format: Format, columns: &Columns) -> Result<Vec<Article>, FileError> {
+    Ok(gather(source, format, columns)?.into_iter().map(|edition| edition.article).collect())
+}
+
+fn gather(source: impl Read, format: Format, columns: &Columns) -> Result<Vec<Edition>, FileError> {
     let rows = match format {
         Format::Csv => table(source, b',', true, columns)?,
         Format::Tsv => table(source, b'\t', false, columns)?,
         Format::JsonLines => json_lines(source)?,
     };
-    let mut articles: Vec<Article> = Vec::new();
+    let mut editions: Vec<Edition> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for row in rows {
+        let about = row.about(columns)?;
         let article = row.into_article(columns)?;
-        match places.get(&article.id) {
-            Some(place) => articles[*place].questions.extend(article.questions),
+        match places.get(&article.id).and_then(|place| editions.get_mut(*place)) {
+            Some(known) => known.article.questions.extend(article.questions),
             None => {
-                places.insert(article.id.clone(), articles.len());
-                articles.push(article);
+                places.insert(article.id.clone(), editions.len());
+                editions.push(Edition { article, about });
             }
         }
     }
-    Ok(articles)
+    Ok(editions)
 }
 
 struct Row {
@@ -155,6 +188,15 @@ impl Row {
 
     fn wrong(&self, column: &str, problem: impl Into<String>) -> FileError {
         FileError::Value { line: self.line, column: column.to_owned(), problem: problem.into() }
+    }
+
+    fn about(&self, columns: &Columns) -> Result<About, FileError> {
+        let instant = |column: &String| {
+            let value = self.one(column).map(|value| value.parse::<Timestamp>());
+            value.transpose().map_err(|_| self.wrong(column, "is no instant; write one such as 2026-12-31T21:00:00Z"))
+        };
+        let (valid_from, valid_until) = (instant(&columns.valid_from)?, instant(&columns.valid_until)?);
+        Ok(About { product: self.one(&columns.product), valid_from, valid_until, ..About::default() })
     }
 
     fn into_article(self, columns: &Columns) -> Result<Article, FileError> {

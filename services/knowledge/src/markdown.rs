@@ -1,5 +1,5 @@
 //! An article as a Markdown file: a head of `key: value` lines between two `---`, then the answer; each `## heading` begins a
-//! section. What is written is read back the same.
+//! section. What is written is read back the same: a text that could be taken for something else has a `\` before it.
 
 use jiff::Timestamp;
 
@@ -22,6 +22,9 @@ pub struct MarkdownError {
 /// Separates the values of a list: a title or a question may hold a comma.
 const LIST: &str = " | ";
 
+/// Begins a section.
+const SECTION: &str = "## ";
+
 /// Reads the article of `text`; `id` names it when the head does not.
 ///
 /// # Errors
@@ -43,8 +46,6 @@ pub fn read(id: &str, text: &str) -> Result<Edition, MarkdownError> {
         audience: Audience::Client,
     };
     let (mut about, mut language) = (About::default(), None);
-    let list =
-        |value: &str| value.split(LIST.trim()).map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
     let mut ended = false;
     for (at, line) in lines.by_ref() {
         let (at, line) = (at + 1, line.trim());
@@ -92,7 +93,8 @@ pub fn read(id: &str, text: &str) -> Result<Edition, MarkdownError> {
     }
     let rest: Vec<&str> = lines.map(|(_, line)| line).collect();
     about.sections = sections(&rest);
-    article.body = if about.sections.is_empty() { rest.join("\n").trim().to_owned() } else { body_of(&about.sections) };
+    article.body =
+        if about.sections.is_empty() { meant(rest.join("\n").trim()).to_owned() } else { body_of(&about.sections) };
     if article.title.is_empty() {
         return Err(wrong(1, "the head has no `title`".to_owned()));
     }
@@ -111,16 +113,15 @@ const KEYS: &str = "id, title, questions, language, tags, synonyms, audience, pr
 
 /// The sections that `## heading` lines begin; none when the text does not begin with one.
 fn sections(lines: &[&str]) -> Vec<Section> {
-    let begins = lines.iter().map(|line| line.trim()).find(|line| !line.is_empty());
-    if !begins.is_some_and(|line| line.starts_with("## ")) {
+    if !lines.iter().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with(SECTION)) {
         return Vec::new();
     }
     let mut sections: Vec<Section> = Vec::new();
     for line in lines {
-        match (line.strip_prefix("## "), sections.last_mut()) {
+        match (line.strip_prefix(SECTION), sections.last_mut()) {
             (Some(heading), _) => sections.push(Section { heading: heading.trim().to_owned(), text: String::new() }),
             (None, Some(section)) => {
-                section.text.push_str(line);
+                section.text.push_str(meant(line));
                 section.text.push('\n');
             }
             (None, None) => {}
@@ -130,36 +131,66 @@ fn sections(lines: &[&str]) -> Vec<Section> {
     sections
 }
 
+/// Whether a line would be read as the heading of a section, or be taken for one that must not be.
+fn looks_like_section(line: &str) -> bool {
+    line.trim_start_matches('\\').starts_with(SECTION)
+}
+
+/// What a line means that was kept from being read as a heading.
+fn meant(line: &str) -> &str {
+    if looks_like_section(line) { line.strip_prefix('\\').unwrap_or(line) } else { line }
+}
+
+/// The values between `|`. With a `\` before it, a `|` or a `\` is a part of the value.
+fn list(value: &str) -> Vec<String> {
+    let (mut values, mut letters) = (vec![String::new()], value.chars().peekable());
+    while let Some(letter) = letters.next() {
+        let next = letters.next_if(|next| letter == '\\' && matches!(next, '|' | '\\'));
+        match (next, values.last_mut()) {
+            (None, _) if letter == '|' => values.push(String::new()),
+            (next, Some(value)) => value.push(next.unwrap_or(letter)),
+            (_, None) => {}
+        }
+    }
+    values.iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
+}
+
 /// Writes an article so that [`read`] gives it back.
 #[must_use]
 pub fn write(edition: &Edition) -> String {
     let Edition { article, about } = edition;
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let list = |all: &[String]| all.iter().map(|one| one_line(one)).collect::<Vec<_>>().join(LIST);
+    let guarded = |one: &String| one_line(one).replace('\\', "\\\\").replace('|', "\\|");
+    let list = |all: &[String]| all.iter().map(guarded).collect::<Vec<_>>().join(LIST);
     let instant = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let audience = match article.audience {
         Audience::Client => "client",
         Audience::Internal => "internal",
     };
     let head = [
-        ("id", article.id.clone()),
+        ("id", one_line(&article.id)),
         ("title", one_line(&article.title)),
         ("language", article.language.code().to_owned()),
         ("audience", audience.to_owned()),
         ("questions", list(&article.questions)),
         ("synonyms", list(&article.synonyms)),
         ("tags", list(&article.tags)),
-        ("product", about.product.clone().unwrap_or_default()),
-        ("pair", about.pair.clone().unwrap_or_default()),
+        ("product", about.product.as_deref().map(one_line).unwrap_or_default()),
+        ("pair", about.pair.as_deref().map(one_line).unwrap_or_default()),
         ("valid_from", instant(about.valid_from)),
         ("valid_until", instant(about.valid_until)),
     ];
     let head: String =
         head.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| format!("{key}: {value}\n")).collect();
     let body = if about.sections.is_empty() {
-        article.body.trim().to_owned()
+        let body = article.body.trim();
+        if looks_like_section(body) { format!("\\{body}") } else { body.to_owned() }
     } else {
-        let parts = about.sections.iter().map(|part| format!("## {}\n\n{}", part.heading, part.text));
+        let parts = about.sections.iter().map(|Section { heading, text }| {
+            let guarded = |line: &str| if looks_like_section(line) { format!("\\{line}") } else { line.to_owned() };
+            let text: Vec<String> = text.split('\n').map(guarded).collect();
+            format!("{SECTION}{}\n\n{}", one_line(heading), text.join("\n"))
+        });
         parts.collect::<Vec<_>>().join("\n\n")
     };
     format!("---\n{head}---\n\n{body}\n")

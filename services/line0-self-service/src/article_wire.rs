@@ -75,6 +75,12 @@ pub(crate) fn from_wire(reader: &mut Reader, at: &str, given: wire::Article) -> 
         synonyms,
         audience: read_audience(reader, &of("audience"), audience),
     };
+    if article.id.split_whitespace().collect::<Vec<_>>().join(" ") != article.id {
+        reader.wrong(
+            &of("article_id"),
+            "has line breaks, tabs or several spaces in a row; give one line with single spaces",
+        );
+    }
     // What is missing was told above; what is too long in all is told here.
     if !article.id.is_empty()
         && let Err(problem) = article.check()

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use knowledge::Article;
+use knowledge::life::{About, Edition};
 use plan::Plan;
 use proto::line0::{self, reply::Outcome};
-use proto::ticket::{Channel, Language};
+use proto::ticket::Channel;
 use rpc::{Limits, tuned};
 use serde::Serialize;
 use ticket::Line;
 
+use crate::article_wire::to_wire;
 use crate::demo::input::Row;
 use crate::demo::play::client;
 use crate::demo::progress;
@@ -72,34 +74,15 @@ pub(super) async fn put_articles(suite: &Suite, plan: &Plan, articles: Vec<Artic
     for (index, some) in articles.chunks(ARTICLES_AT_ONCE).enumerate() {
         let request = line0::PutArticlesRequest {
             request_id: format!("articles-{index}"),
-            articles: some.iter().cloned().map(to_wire).collect(),
+            articles: some.iter().cloned().map(published).collect(),
         };
         shelf.put_articles(request).await?;
     }
     Ok(())
 }
 
-fn to_wire(article: Article) -> line0::Article {
-    let Article { id, title, body, questions, language, tags, synonyms, audience } = article;
-    let language = match language {
-        knowledge::Language::Russian => Language::Russian,
-        knowledge::Language::English => Language::English,
-    };
-    let audience = match audience {
-        knowledge::Audience::Client => line0::Audience::Client,
-        knowledge::Audience::Internal => line0::Audience::Internal,
-    };
-    line0::Article {
-        article_id: id,
-        title,
-        body,
-        questions,
-        language: language as i32,
-        tags,
-        synonyms,
-        audience: audience as i32,
-        ..line0::Article::default()
-    }
+fn published(article: Article) -> line0::Article {
+    to_wire(Edition { article, about: About::default() })
 }
 
 /// Asks every row of `input` at line 0 and prints a summary. Returns whether all were taken and nothing broke.

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use ticket::{Clock, Line, OrganizationId, SystemClock};
 
 use crate::failure::Failure;
+use crate::settings::Settings;
 use crate::target::Target;
 use crate::{lines, plans, running, wire_json};
 
@@ -19,6 +20,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long the token is good that a command makes for itself.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
+
+/// Who is calling.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Identity {
+    /// The data directory of the running suite: it says where the lines are, and its key signs a token.
+    #[arg(long, value_name = "DIR", env = "ESTAFETA_DATA", global = true)]
+    data: Option<PathBuf>,
+    /// A file with a token, instead of one that is signed for this command.
+    #[arg(long, value_name = "FILE", env = "ESTAFETA_TOKEN_FILE", global = true)]
+    token_file: Option<PathBuf>,
+    /// The organization, where the data directory has plans of several.
+    #[arg(long, value_name = "ID", global = true)]
+    organization: Option<OrganizationId>,
+}
 
 /// Where the suite is and who is calling.
 #[derive(Debug, clap::Args)]
@@ -29,18 +44,11 @@ pub(super) struct CallerOptions {
     /// The line to work at. Default: the one that holds the ticket.
     #[arg(long = "at", value_enum, value_name = "LINE", global = true)]
     at: Option<Target>,
-    /// The data directory of the running suite: it says where the lines are, and its key signs a token for a supervisor.
-    #[arg(long, value_name = "DIR", env = "ESTAFETA_DATA", global = true)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    identity: Identity,
     /// Where the lines are instead, such as `line1=http://10.0.0.2:7101`.
     #[arg(long, value_name = "SERVICE=URL", env = "ESTAFETA_PEER", value_delimiter = ',', global = true)]
     address: Vec<crate::settings::At>,
-    /// A file with a token, instead of one for a supervisor.
-    #[arg(long, value_name = "FILE", env = "ESTAFETA_TOKEN_FILE", global = true)]
-    token_file: Option<PathBuf>,
-    /// The organization, where the data directory has plans of several.
-    #[arg(long, value_name = "ID", global = true)]
-    organization: Option<OrganizationId>,
     /// The id of the change; give the same one to repeat it. Default: a new one.
     #[arg(long, value_name = "ID", global = true)]
     request_id: Option<String>,
@@ -58,18 +66,10 @@ pub(super) struct Connected {
 
 impl CallerOptions {
     pub(super) fn connect(self) -> Result<Connected, Failure> {
-        let settings = crate::settings::Settings { data: self.data, ..crate::settings::Settings::default() };
-        let token = match &self.token_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(Failure::reading("the token", path))?;
-                SecretString::from(text.trim().to_owned())
-            }
-            None => supervisors_token(&settings, self.organization.as_ref())?,
-        };
         Ok(Connected {
-            data: settings.data(),
+            data: self.identity.data(),
+            token: self.identity.token(Role::Supervisor, crate::people::supervisor)?,
             addresses: self.address,
-            token,
             at: self.at,
             request_id: self.request_id,
             json: self.json,
@@ -77,29 +77,44 @@ impl CallerOptions {
     }
 }
 
-/// A token for a supervisor, signed with the key in the data directory: whoever may read that may do everything.
-fn supervisors_token(
-    settings: &crate::settings::Settings,
-    organization: Option<&OrganizationId>,
-) -> Result<SecretString, Failure> {
-    let keys = settings.keys();
-    if !keys.join("authority.pem").exists() {
-        return Err(Failure::Given(format!(
-            "there is no key to sign a token with in {}; say where the suite's data is with --data, or give a token with --token-file",
-            keys.display()
-        )));
+impl Identity {
+    /// Where the suite's data is.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.settings().data()
     }
-    let caller = match organization {
-        Some(organization) => {
-            Caller { subject: "supervisor".to_owned(), organization: organization.clone(), role: Role::Supervisor }
+
+    fn settings(&self) -> Settings {
+        Settings { data: self.data.clone(), ..Settings::default() }
+    }
+
+    /// The token that was given, or one for somebody with this role, signed with the key in the data directory: whoever may
+    /// read that may do everything. `of` names whoever has the role by a plan.
+    ///
+    /// # Errors
+    /// When there is no such file, or no key.
+    pub(crate) fn token(&self, role: Role, of: fn(&Plan) -> Caller) -> Result<SecretString, Failure> {
+        if let Some(path) = &self.token_file {
+            let text = std::fs::read_to_string(path).map_err(Failure::reading("the token", path))?;
+            return Ok(SecretString::from(text.trim().to_owned()));
         }
-        None => crate::people::supervisor(&*only_plan(settings)?),
-    };
-    let signer = Keys::open(&keys, &[KeyName::Authority])?.signer(KeyName::Authority)?;
-    Ok(signer.token(&caller, SystemClock.now(), TOKEN_LIFETIME))
+        let settings = self.settings();
+        let keys = settings.keys();
+        if !keys.join("authority.pem").exists() {
+            return Err(Failure::Given(format!(
+                "there is no key to sign a token with in {}; say where the suite's data is with --data, or give a token with --token-file",
+                keys.display()
+            )));
+        }
+        let caller = match &self.organization {
+            Some(organization) => Caller { subject: role.name().to_owned(), organization: organization.clone(), role },
+            None => of(&*only_plan(&settings)?),
+        };
+        let signer = Keys::open(&keys, &[KeyName::Authority])?.signer(KeyName::Authority)?;
+        Ok(signer.token(&caller, SystemClock.now(), TOKEN_LIFETIME))
+    }
 }
 
-fn only_plan(settings: &crate::settings::Settings) -> Result<std::sync::Arc<Plan>, Failure> {
+fn only_plan(settings: &Settings) -> Result<std::sync::Arc<Plan>, Failure> {
     let plans = plans::load(settings)
         .map_err(|failure| Failure::Given(format!("whose tickets? give --organization ({failure})")))?;
     match plans.all().as_slice() {

@@ -1,5 +1,6 @@
 //! The binary and the suite, from outside.
 
+mod articles;
 mod commands;
 mod demonstration;
 mod desk_work;
