@@ -69,6 +69,29 @@ pub struct SearchRow {
     pub learning_s: f32,
 }
 
+/// What was measured of the watch for mass incidents. Shares are in [0, 1].
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct WatchRow {
+    /// The size of the organizations, or what happened.
+    pub name: String,
+    /// Incidents of which enough clients wrote.
+    pub happened: usize,
+    /// Those that were told.
+    pub found: usize,
+    /// The share of incidents that were told.
+    pub recall: f32,
+    /// The share of what was told that was an incident; none for a single kind of incident.
+    pub precision: Option<f32>,
+    /// What was told and was none, a week of one organization.
+    pub false_alarms_a_week: Option<f32>,
+    /// Median time from the first request until it was told, minutes.
+    pub minutes: Option<i64>,
+    /// The longest.
+    pub minutes_worst: Option<i64>,
+    /// How many had written by then; the median.
+    pub wrote: Option<u32>,
+}
+
 /// All rows, and what could not be measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
@@ -76,6 +99,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// A row for each search.
     pub searches: Vec<SearchRow>,
+    /// Rows of the watch for mass incidents.
+    pub watches: Vec<WatchRow>,
     /// What is missing in the folder.
     pub missing: Vec<String>,
 }
@@ -87,6 +112,9 @@ impl fmt::Display for Report {
         }
         if !self.searches.is_empty() {
             self.searching(to)?;
+        }
+        if !self.watches.is_empty() {
+            self.watching(to)?;
         }
         for missing in &self.missing {
             writeln!(to, "not measured: {missing}")?;
@@ -154,6 +182,35 @@ impl Report {
         }
         Ok(())
     }
+
+    fn watching(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["watch", "happened", "found", "recall", "precision", "false/week", "minutes", "worst", "wrote"];
+        writeln!(
+            to,
+            "{:<34} {:>8} {:>5} {:>6} {:>9} {:>10} {:>7} {:>5} {:>5}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7], head[8]
+        )?;
+        for row in &self.watches {
+            writeln!(
+                to,
+                "{:<34} {:>8} {:>5} {:>6} {:>9} {:>10} {:>7} {:>5} {:>5}",
+                row.name,
+                row.happened,
+                row.found,
+                percent(row.recall),
+                row.precision.map_or_else(|| "-".to_owned(), percent),
+                or_none(row.false_alarms_a_week.map(|a_week| format!("{a_week:.2}"))),
+                or_none(row.minutes),
+                or_none(row.minutes_worst),
+                or_none(row.wrote),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn or_none<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
 fn percent(share: f32) -> String {

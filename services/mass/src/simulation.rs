@@ -73,6 +73,17 @@ const HAPPENS: [Truth; 7] = [
     Truth { text: 0, begin: 9 * 24 * 60 + 11 * 60, minutes: 60, people: 10.0, rises: false },
 ];
 
+/// What each of them is, for people.
+pub const SCENARIOS: [&str; 7] = [
+    "spike on Monday's peak",
+    "slow rise",
+    "two at once, the first",
+    "two at once, the second",
+    "at night",
+    "at the weekend",
+    "small",
+];
+
 /// The announced mailing: Thursday of the first measured week, 10:00, for three hours.
 const MAILING_BEGIN: i64 = 3 * 24 * 60 + 10 * 60;
 const MAILING_MINUTES: i64 = 180;

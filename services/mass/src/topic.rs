@@ -19,6 +19,9 @@ const RARE: f32 = 0.04;
 const HALF_LIFE_DAYS: f64 = 14.0;
 /// Buckets of the frequencies of features.
 const BUCKETS: usize = 8_192;
+/// An announcement is compared as if so many requests without its words had come before: those that it brings about would
+/// else make its own words look like everybody's.
+const UNSEEN: f32 = 1_000.0;
 /// From so many requests on, the frequencies are halved, so that they follow.
 const DOCUMENTS_MAX: f32 = 30_000.0;
 
@@ -75,10 +78,22 @@ impl Frequencies {
         }
     }
 
+    /// How much of one of two lots of features is in the other; the larger of both parts. Both are sorted.
+    pub(crate) fn containment(&self, one: &[u64], other: &[u64]) -> f32 {
+        let weight = |feature: &u64| ((self.documents + UNSEEN) / (self.count_of(*feature) + 1.0)).ln().max(0.0);
+        let whole = |of: &[u64]| of.iter().map(weight).sum::<f32>();
+        let both = one.iter().filter(|feature| other.binary_search(feature).is_ok()).map(weight).sum::<f32>();
+        let smaller = whole(one).min(whole(other));
+        if smaller > 0.0 { both / smaller } else { 0.0 }
+    }
+
     /// How much a feature tells: the inverse document frequency (K. Spärck Jones, 1972), squared for a product of two.
     fn weight(&self, feature: u64) -> f32 {
-        let count = self.buckets.get(slot(feature)).copied().unwrap_or_default();
-        ((self.documents + 2.0) / (count + 1.0)).ln().max(0.05).powi(2)
+        ((self.documents + 2.0) / (self.count_of(feature) + 1.0)).ln().max(0.05).powi(2)
+    }
+
+    fn count_of(&self, feature: u64) -> f32 {
+        self.buckets.get(slot(feature)).copied().unwrap_or_default()
     }
 }
 
@@ -126,6 +141,11 @@ impl Topic {
         }
         let whole: f32 = request.iter().map(|feature| frequencies.weight(*feature)).sum();
         if topic * whole > 0.0 { both / (topic * whole).sqrt() } else { 0.0 }
+    }
+
+    /// What at least half of the members have in common.
+    pub(crate) fn common(&self) -> Vec<u64> {
+        self.features.iter().filter(|(_, part)| *part >= 0.5).map(|(feature, _)| *feature).collect()
     }
 
     /// The same between what the members of two topics have in common.

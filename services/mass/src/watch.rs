@@ -16,6 +16,8 @@ pub const TOPICS_MAX: usize = 400;
 const ALIKE: f32 = 0.42;
 /// From this likeness on, two topics are one in other words; looked at before a candidate is told.
 const SAME: f32 = 0.35;
+/// From this part on, what is said belongs to an announcement.
+const CONTAINED: f32 = 0.5;
 /// How much is taken for granted of a topic never seen, in requests, out of how many.
 const PRIOR: (f64, f64) = (0.5, 40.0);
 /// However much was seen of a topic, its rate moves by itself: as a gamma distribution of at most this shape.
@@ -98,10 +100,14 @@ pub struct Candidate {
 }
 
 /// What became of one request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
     /// The topic it belongs to; none when it says too little.
     pub topic: Option<TopicId>,
+    /// Whether it is the first of its client within the longest window.
+    pub counts: bool,
+    /// The topics that turned out to be that one in other words; their numbers are gone.
+    pub joined: Vec<TopicId>,
     /// A candidate that this request made, or doubled.
     pub candidate: Option<Candidate>,
 }
@@ -124,7 +130,7 @@ impl Watch {
         self.baseline.count(at, &settings.zone);
         let features = features(text, fields);
         if features.is_empty() {
-            return Observed { topic: None, candidate: None };
+            return Observed::default();
         }
         self.frequencies.count(&features);
         let longest = windows(settings).into_iter().max().unwrap_or_default();
@@ -132,16 +138,29 @@ impl Watch {
         for topic in &mut self.topics {
             topic.forget(at - longest, &mut self.total);
         }
-        let Some(topic) = self.topics.get_mut(slot) else { return Observed { topic: None, candidate: None } };
+        let Some(topic) = self.topics.get_mut(slot) else { return Observed::default() };
         topic.last = topic.last.max(at);
         let client = hash(4, client);
-        if topic.recent.iter().all(|known| known.client != client) {
+        let counts = topic.recent.iter().all(|known| known.client != client);
+        if counts {
             if topic.recent.len() == RECENT_MAX {
                 topic.recent.pop_front();
             }
             topic.recent.push_back(Member { at, ticket, client });
         }
-        Observed { topic: Some(topic.id), candidate: self.judge(slot, at, &features, settings) }
+        let (id, mut joined) = (topic.id, Vec::new());
+        let candidate = self.judge(slot, at, settings, &mut joined);
+        // Of topics that are one, the one known longest keeps its number.
+        let topic = joined.iter().copied().chain([id]).min();
+        joined.extend([id]);
+        joined.retain(|gone| Some(*gone) != topic);
+        Observed { topic, counts, joined, candidate }
+    }
+
+    /// Whether a request is about what `about` says: half of the words of the one are the other's.
+    #[must_use]
+    pub fn belongs(&self, about: &str, request: &str) -> bool {
+        self.frequencies.containment(&features(about, &[]), &features(request, &[])) >= CONTAINED
     }
 
     /// A person said that a candidate is no incident: it stays away, unless it becomes much larger.
@@ -178,7 +197,13 @@ impl Watch {
         self.topics.len() - 1
     }
 
-    fn judge(&mut self, slot: usize, at: Timestamp, features: &[u64], settings: &Settings) -> Option<Candidate> {
+    fn judge(
+        &mut self,
+        slot: usize,
+        at: Timestamp,
+        settings: &Settings,
+        joined: &mut Vec<TopicId>,
+    ) -> Option<Candidate> {
         let mut surprise = self.surprise(slot, at, settings)?;
         let id = self.topics.get(slot)?.id;
         let (mut slot, mut id) = (slot, id);
@@ -188,6 +213,7 @@ impl Watch {
             id = self.topics.get(keep)?.id;
             let gone = self.topics.remove(gone);
             slot = self.topics.iter().position(|topic| topic.id == id)?;
+            joined.extend([id, gone.id]);
             self.topics.get_mut(slot)?.absorb(gone, at);
             surprise = self.surprise(slot, at, settings)?;
         }
@@ -197,7 +223,8 @@ impl Watch {
         let tickets: Vec<TicketId> = topic.recent.range(from..).take(NAMED_MAX).map(|member| member.ticket).collect();
         let since = topic.recent.get(from).map_or(at, |member| member.at);
         let grew = topic.alarm.is_some();
-        let wave = settings.waves.iter().find(|wave| self.belongs(wave, at, features)).map(|wave| wave.name.clone());
+        let common = topic.common();
+        let wave = settings.waves.iter().find(|wave| self.announces(wave, at, &common)).map(|wave| wave.name.clone());
         let window_minutes = window.as_mins();
         let topic = self.topics.iter_mut().find(|topic| topic.id == id)?;
         topic.alarm = Some(count);
@@ -235,13 +262,10 @@ impl Watch {
         (best.1 >= SAME).then_some(best.0)
     }
 
-    /// Whether a request is about an announced wave: half of the words it announces, or of the request, are the other's.
-    fn belongs(&self, wave: &Wave, at: Timestamp, request: &[u64]) -> bool {
-        if !(wave.from..wave.until).contains(&at) {
-            return false;
-        }
-        let about = Topic::new(0, &features(&wave.about, &[]), at);
-        about.likeness(request, &self.frequencies) >= ALIKE / 2.0
+    /// Whether an announced wave is about what the members of a topic have in common.
+    fn announces(&self, wave: &Wave, at: Timestamp, common: &[u64]) -> bool {
+        let is_on = (wave.from..wave.until).contains(&at);
+        is_on && self.frequencies.containment(&features(&wave.about, &[]), common) >= CONTAINED
     }
 }
 

@@ -1,5 +1,5 @@
 //! The watch against weeks of which it is known what was an incident. The figures are printed; the full measure is
-//! `cargo run --release -p mass --example measure`.
+//! `estafeta eval --set mass`.
 
 use mass::simulation::{Told, Volume, run};
 

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use mass::{Candidate, Observed, Request, Settings, TOPICS_MAX, Watch};
+use mass::{Candidate, Observed, Request, Settings, TOPICS_MAX, Watch, Wave};
 use proptest::prelude::*;
 use ticket::{Line, OrganizationId, RequestId, TicketId};
 
@@ -59,6 +59,41 @@ fn a_watch_that_was_stored_goes_on_as_if_it_had_not_been() {
     let text = serde_json::to_string(&whole).expect("a watch becomes JSON");
     let mut read: Watch = serde_json::from_str(&text).expect("it is read again");
     assert_eq!(outage(&mut read, 4, 20), outage(&mut whole, 4, 20));
+}
+
+#[test]
+fn an_announced_wave_is_known_without_any_history_and_only_while_it_is_on() {
+    let organization: OrganizationId = "demo".parse().expect("an id");
+    let said = |at: Timestamp, texts: [&str; 5]| {
+        let wave = Wave {
+            name: "tariffs".into(),
+            from: start(),
+            until: start() + SignedDuration::from_hours(3),
+            about: "Письмо о новых тарифах: что изменится в тарифе, как отказаться от нового тарифа".into(),
+        };
+        let (mut watch, settings) = (Watch::default(), Settings { waves: vec![wave], ..settings() });
+        let told = texts.iter().enumerate().filter_map(|(number, text)| {
+            let (client, name) = (format!("c{number}"), number.to_string().parse::<RequestId>().expect("an id"));
+            let ticket = TicketId::of_request(&organization, Line::ServiceDesk, &client, &name, at);
+            watch.observe(&Request { ticket, client: &client, at, text, fields: &[] }, &settings).candidate
+        });
+        told.last().expect("five of a kind make a candidate").wave
+    };
+    let asks = ["Хочу отказаться от нового тарифа, что для этого нужно?"; 5];
+    assert_eq!(said(start() + SignedDuration::from_hours(1), asks).as_deref(), Some("tariffs"));
+    assert_eq!(said(start() + SignedDuration::from_hours(4), asks), None, "it is over");
+    let outage = ["Не проходит оплата картой на терминале"; 5];
+    assert_eq!(said(start() + SignedDuration::from_hours(1), outage), None, "an outage is an outage");
+}
+
+#[test]
+fn a_request_belongs_to_an_announcement_by_half_of_its_words() {
+    let watch = Watch::default();
+    let about = "Авария: в районе Северный нет интернета и телевидения";
+    assert!(watch.belongs(about, "нет интернета в районе Северный"));
+    assert!(watch.belongs(about, "Северный, пропало телевидение"));
+    assert!(!watch.belongs(about, "Забыл пароль от личного кабинета, как его восстановить"));
+    assert!(!watch.belongs("", "нет интернета") && !watch.belongs(about, ""));
 }
 
 proptest! {

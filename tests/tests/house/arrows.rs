@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("redaction", &[]),
     ("knowledge", &[]),
     ("triage", &[]),
-    ("evaluation", &["triage", "knowledge"]),
+    ("evaluation", &["triage", "knowledge", "mass"]),
     ("mass", &["ticket"]),
     ("proto", &[]),
     ("telemetry", &[]),
