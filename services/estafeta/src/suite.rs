@@ -285,7 +285,9 @@ impl Suite {
             for line in Line::ALL {
                 let found = self.parts().get(&line).map(|part| (part.desk.clone(), part.cut()));
                 let Some((desk, cut)) = found.filter(|(_, cut)| !cut.is_cancelled()) else { continue };
-                let round = async { desk.deliver_due().await + desk.wake_due().await + desk.ring_due().await };
+                let round = async {
+                    desk.deliver_due().await + desk.wake_due().await + desk.ring_due().await + desk.follow_log().await
+                };
                 tokio::select! {
                     done = round => moved += done,
                     // It was stopped in the middle, and would never return.

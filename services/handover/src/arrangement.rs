@@ -2,7 +2,7 @@
 
 use proto::handover as hand;
 use proto::handover::arrangement_service_server::ArrangementService;
-use ticket::event::{ClarificationEvent, HoldEvent, ProblemNews, VisitEvent, VisitNews};
+use ticket::event::{ClarificationEvent, DeskEvent, HoldEvent, IncidentNews, ProblemNews, VisitEvent, VisitNews};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{ClarificationId, EventBody, Line, Ticket, VisitId};
 use tonic::{Request, Response, Status, async_trait};
@@ -12,11 +12,11 @@ use crate::change::Change;
 use crate::desk::Desk;
 use crate::messages::{For, Head};
 use crate::parcel::Parcel;
-use crate::problem_news;
 use crate::refused::Refused;
 use crate::relay::{only_owner, verified_head};
 use crate::rules::Told;
 use crate::wire::{Reader, instant, problem, to_instant, visit};
+use crate::{incident_news, problem_news};
 
 /// What the outbox carries to `ArrangementService`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub enum ArrangementParcel {
     Hold,
     /// `ArrangementService.TellProblem`.
     Problem,
+    /// `ArrangementService.TellMajorIncident`.
+    MajorIncident,
 }
 
 /// What another line said about an arrangement with the client.
@@ -64,6 +66,11 @@ pub enum Arranged {
     Problem {
         /// As line 3 says.
         news: ProblemNews,
+    },
+    /// What a major incident means for the ticket. Only a custodian beyond line 1 hears this.
+    MajorIncident {
+        /// As line 1 says.
+        news: IncidentNews,
     },
     /// The client's word on a visit's time window.
     VisitAnswer {
@@ -183,6 +190,13 @@ impl ArrangementService for Arrangements {
         .await
     }
 
+    async fn tell_major_incident(
+        &self,
+        request: Request<hand::TellMajorIncidentRequest>,
+    ) -> Result<Response<hand::TellMajorIncidentResponse>, Status> {
+        answer(request, async |caller, request| incident_news::hear(&self.0, &caller, request).await).await
+    }
+
     async fn answer_visit(
         &self,
         request: Request<hand::AnswerVisitRequest>,
@@ -206,7 +220,7 @@ impl ArrangementService for Arrangements {
 }
 
 /// Writes what was told into the log of the line that hears it.
-pub(crate) async fn note(change: &Change<'_>, ticket: &Ticket, told: Arranged) -> Result<(), Refused> {
+pub(crate) async fn note(change: &Change<'_>, ticket: &mut Ticket, told: Arranged) -> Result<(), Refused> {
     let body = match told {
         Arranged::Reminder { clarification, count } => {
             EventBody::Clarification(ClarificationEvent::Reminded { clarification, count })
@@ -216,6 +230,10 @@ pub(crate) async fn note(change: &Change<'_>, ticket: &Ticket, told: Arranged) -
         Arranged::Problem { news } => {
             problem_news::tell_people(change, ticket, &news).await?;
             EventBody::Problem(news)
+        }
+        Arranged::MajorIncident { news } => {
+            incident_news::follow(change, ticket, &news).await?;
+            EventBody::Desk(DeskEvent::Incident { news })
         }
         Arranged::Visit { by: _, news } => EventBody::Visit(VisitEvent::Told { news }),
         Arranged::VisitAnswer { visit, sequence, agreed, comment } => {
@@ -230,9 +248,11 @@ pub(crate) async fn tell_clarification(change: &Change<'_>, ticket: &Ticket, wha
     let (clarification, happened, reminders) = match what {
         Arranged::Reminder { clarification, count } => (clarification, hand::ClarificationStep::Reminded, count),
         Arranged::Expired { clarification } => (clarification, hand::ClarificationStep::Expired, 0),
-        Arranged::Visit { .. } | Arranged::VisitAnswer { .. } | Arranged::Hold { .. } | Arranged::Problem { .. } => {
-            return Ok(());
-        }
+        Arranged::Visit { .. }
+        | Arranged::VisitAnswer { .. }
+        | Arranged::Hold { .. }
+        | Arranged::Problem { .. }
+        | Arranged::MajorIncident { .. } => return Ok(()),
     };
     let parcel = Parcel::Arrangement(ArrangementParcel::Clarification);
     let step = format!("{clarification}:{}:{reminders}", happened.as_str_name());

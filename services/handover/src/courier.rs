@@ -354,6 +354,9 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
                 ArrangementParcel::Problem => {
                     arrange.tell_problem(decode::<hand::TellProblemRequest>(payload)?).await?;
                 }
+                ArrangementParcel::MajorIncident => {
+                    arrange.tell_major_incident(decode::<hand::TellMajorIncidentRequest>(payload)?).await?;
+                }
                 ArrangementParcel::VisitAnswer => {
                     arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
                 }

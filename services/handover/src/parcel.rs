@@ -42,7 +42,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 17] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -56,6 +56,7 @@ impl Parcel {
         (Self::Arrangement(ArrangementParcel::VisitAnswer), "visit-answer"),
         (Self::Arrangement(ArrangementParcel::Hold), "hold"),
         (Self::Arrangement(ArrangementParcel::Problem), "problem"),
+        (Self::Arrangement(ArrangementParcel::MajorIncident), "major-incident"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),

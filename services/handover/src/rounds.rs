@@ -1,6 +1,6 @@
-//! What a line does by itself: it delivers, wakes and rings, each at its own pace, until it is stopped.
+//! What a line does by itself: it delivers, wakes, rings and follows its log, each at its own pace, until it is stopped.
 //!
-//! The three go on side by side, so that a line that does not answer delays no deadline.
+//! The four go on side by side, so that a line that does not answer delays no deadline.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::desk::Desk;
 
@@ -17,6 +18,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long to wait when something is due and cannot be had.
 const BUSY: Duration = Duration::from_millis(20);
+
+/// How long to wait before the log is read on: whoever follows it gathers what came meanwhile.
+const FOLLOW_AGAIN: Duration = Duration::from_secs(1);
 
 /// An instant at which something will be due.
 type Next = Result<Option<Timestamp>, StoreError>;
@@ -34,9 +38,29 @@ const WAKE: Round = Round { due: |desk| desk.wake_due().boxed(), next: |store| s
 const RING: Round = Round { due: |desk| desk.ring_due().boxed(), next: |store| store.next_timer().boxed() };
 
 impl Desk {
-    /// Delivers what is due, wakes what must wake and rings what must ring, until `stop`.
+    /// Delivers what is due, wakes what must wake, rings what must ring and follows the log, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        tokio::join!(self.repeat(&DELIVER, &stop), self.repeat(&WAKE, &stop), self.repeat(&RING, &stop));
+        let follow = async {
+            while stop.run_until_cancelled(tokio::time::sleep(FOLLOW_AGAIN)).await.is_some() {
+                while !stop.is_cancelled() && self.follow_log().await > 0 {}
+            }
+        };
+        tokio::join!(self.repeat(&DELIVER, &stop), self.repeat(&WAKE, &stop), self.repeat(&RING, &stop), follow);
+    }
+
+    /// Reads on in the log for every organization, by the line's rules; how many events there were.
+    pub async fn follow_log(&self) -> usize {
+        let mut read = 0;
+        for plan in self.0.plans.all() {
+            match self.0.rules.follow(self, &plan).await {
+                Ok(events) => read += events,
+                Err(problem) => {
+                    let organization = plan.organization();
+                    warn!(%organization, error = &problem as &dyn std::error::Error, "the log is not followed, will try again");
+                }
+            }
+        }
+        read
     }
 
     async fn repeat(&self, round: &Round, stop: &CancellationToken) {

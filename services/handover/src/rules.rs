@@ -1,6 +1,7 @@
 //! What differs between the lines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -97,7 +98,8 @@ pub struct Carried {
     pub partner_case_id: String,
 }
 
-/// A line's own part in the protocol. Everything here but [`Rules::carry`] runs inside a transaction.
+/// A line's own part in the protocol. Everything here but [`Rules::carry`] and [`Rules::follow`] runs
+/// inside a transaction.
 #[async_trait]
 pub trait Rules: Send + Sync + 'static {
     /// Which line this is.
@@ -176,6 +178,13 @@ pub trait Rules: Send + Sync + 'static {
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
         let _ = (change, timer);
         Ok(())
+    }
+
+    /// Reads on in the line's own log, outside of a transaction, and does what follows; how many events there were. Called again
+    /// and again on every replica, which agree among themselves who does it.
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        let _ = (desk, plan);
+        Ok(0)
     }
 
     /// Delivers a message to a vendor's side. Only the bridge has such messages.

@@ -4,7 +4,8 @@
 //! to see; how to reach the client never leaves it.
 //!
 //! [`rules`](self) say what line 1 adds to the protocol, `intake` takes tickets from line 0, `work` is its own daily
-//! work, of which `register`, `contact` and `checklist` are parts, and `record` what its people keep on a ticket.
+//! work, of which `register`, `contact` and `checklist` are parts, `record` what its people keep on a ticket, and `major` what
+//! many tickets have in common.
 
 mod advice;
 mod attachment;
@@ -16,6 +17,7 @@ mod heard;
 mod intake;
 mod language;
 mod likeness;
+mod major;
 mod merge;
 mod own;
 mod problem;
@@ -41,17 +43,19 @@ use proto::line1::casework_service_server::CaseworkServiceServer;
 use proto::line1::client_visit_service_server::ClientVisitServiceServer;
 use proto::line1::conversation_service_server::ConversationServiceServer;
 use proto::line1::intake_service_server::IntakeServiceServer;
+use proto::line1::major_incident_service_server::MajorIncidentServiceServer;
 use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
 use rpc::{Service, Stack, tuned};
 
 pub use heard::Heard;
+pub use major::Membership;
 pub use own::{Home, Link, Message, Note, Question, Rating};
 
 /// Line 1 over this database.
 #[must_use]
 pub fn desk(setup: Setup) -> Desk {
-    Desk::new(Arc::new(rules::ServiceDesk), setup)
+    Desk::new(Arc::<rules::ServiceDesk>::default(), setup)
 }
 
 /// Line 1 as a service, with the files of tickets in `vault`.
@@ -63,6 +67,7 @@ pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))
         .add(tuned!(ConversationServiceServer::new(conversation::Conversation(desk.clone())), limits))
+        .add(tuned!(MajorIncidentServiceServer::new(major::MajorIncidents(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
         .add(tuned!(AttachmentServiceServer::new(attachment::Attachments(desk.clone(), vault)), limits))
         .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))

@@ -10,6 +10,7 @@ use ticket::facts::Contact;
 use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Mood, Ticket, TicketId};
 
 use crate::heard::Heard;
+use crate::major::Membership;
 use crate::visit::ClientVisit;
 
 /// What line 1 keeps on a ticket.
@@ -50,6 +51,8 @@ pub struct Home {
     pub merged_into: Option<TicketId>,
     /// How often in a row the client was told how it goes without a person writing.
     pub told_by_itself: u32,
+    /// The major incident that it is a child of.
+    pub incident: Option<Membership>,
     /// Whether the client was asked how content they are.
     pub rating_asked: bool,
 }

@@ -1,6 +1,9 @@
 //! What line 1 adds to the protocol: the home record follows the ticket, and the client hears of what matters.
 
-use handover::{Arranged, Arrival, Change, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
+use std::sync::Arc;
+
+use handover::{Arranged, Arrival, Change, Desk, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
+use plan::Plan;
 use store::Timer;
 use texts::Text;
 use ticket::event::Brought;
@@ -8,13 +11,15 @@ use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, Wr
 use tonic::async_trait;
 
 use crate::heard::Heard;
+use crate::major::{self, Follower};
 use crate::own::{Home, Message, Question};
 use crate::record::retag;
 use crate::sorting::{Said, feel, sort};
 use crate::{checklist, problem, progress, satisfaction, visit};
 
 /// Line 1's rules.
-pub(crate) struct ServiceDesk;
+#[derive(Default)]
+pub(crate) struct ServiceDesk(Follower);
 
 #[async_trait]
 impl Rules for ServiceDesk {
@@ -82,6 +87,7 @@ impl Rules for ServiceDesk {
                     if *by != Line::OWNER {
                         home.touched.insert(*by);
                         problem::tell_next(change, ticket, &home, *by).await?;
+                        major::tell_next(change, ticket, &home, *by).await?;
                     }
                     tell_moved(change, ticket, &mut home, *by).await?;
                 }
@@ -99,7 +105,7 @@ impl Rules for ServiceDesk {
                 home.hear(text.clone(), change.now);
                 feel(change, ticket, &home).await?;
             }
-            Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. })
+            Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. } | Arranged::MajorIncident { .. })
             | Told::Progress { took_over: None, .. }
             | Told::Answer { .. }
             | Told::Resolution { .. } => return Ok(()),
@@ -149,7 +155,14 @@ impl Rules for ServiceDesk {
         if timer.kind == progress::TIMER {
             return progress::rang(change, timer).await;
         }
+        if timer.kind == major::TIMER {
+            return major::rang(change, timer).await;
+        }
         queues::rang(change, timer).await.map(|_| ())
+    }
+
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        self.0.follow(desk, plan).await
     }
 }
 

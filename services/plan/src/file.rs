@@ -17,6 +17,7 @@ use crate::fault::Gathered;
 use crate::hold::HoldReasonEntry;
 use crate::knowledge::KnowledgeEntry;
 use crate::line::LineEntry;
+use crate::mass::MassEntry;
 use crate::notices::NoticesEntry;
 use crate::organization::OrganizationEntry;
 use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
@@ -66,6 +67,8 @@ pub(crate) struct File {
     pub(crate) rules: Vec<RuleEntry>,
     /// What of its sorting line 1 does by measure; nothing when left out.
     pub(crate) sorting: Option<SortingEntry>,
+    /// Mass incidents at line 1; it does not look for any when left out.
+    pub(crate) mass: Option<MassEntry>,
     /// Working hours and holidays.
     pub(crate) calendars: Vec<CalendarEntry>,
     /// What clients, lines and vendors are promised or promise, beside the targets of the lines.
@@ -137,6 +140,7 @@ impl File {
         let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
         let attachments = sections.maybe("attachments");
         let (rules, sorting) = (sections.many("rules"), sections.maybe("sorting"));
+        let mass = sections.maybe("mass");
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -154,6 +158,7 @@ impl File {
             templates,
             rules,
             sorting,
+            mass,
             calendars,
             agreements,
             hold_reasons,

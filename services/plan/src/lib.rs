@@ -24,6 +24,7 @@ mod hours;
 mod knowledge;
 mod known;
 mod line;
+mod mass;
 mod notices;
 mod organization;
 mod orphan;
@@ -56,6 +57,9 @@ pub use hold::HoldReason;
 pub use holidays::{Holidays, NoHolidays};
 pub use knowledge::{KnowledgeRules, LEARN_EVERY_DAYS_MAX};
 pub use line::{LineRules, RESOLUTION_MINUTES_MAX, RESPONSE_MINUTES_MAX, Target};
+pub use mass::{
+    MASS_ACCEPT_FROM_MAX, MASS_FACTOR_MAX, MASS_LEAST_MAX, MASS_WINDOW_MINUTES_MAX, MassRules, WAVES_MAX, Wave,
+};
 pub use notices::{DIGEST_DAYS_MAX, DIGEST_LINES_MAX, DIGEST_MINUTES_MAX, NoticeRules};
 pub use organization::Organization;
 pub use orphan::Orphan;

@@ -24,6 +24,7 @@ use crate::hold::{self, HoldReason};
 use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
 use crate::line::{self, LineRules, Target};
+use crate::mass::{self, MassRules};
 use crate::notices::{self, NoticeRules};
 use crate::organization::Organization;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
@@ -63,6 +64,7 @@ pub struct Plan {
     pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) rules: Vec<SortingRule>,
     pub(crate) mood_steps: Vec<MoodStep>,
+    pub(crate) mass: Option<MassRules>,
     pub(crate) notices: NoticeRules,
     pub(crate) attachments: AttachmentRules,
     pub(crate) timers: Timers,
@@ -122,6 +124,7 @@ impl Plan {
         let templates = template::check(&file.templates, gathered);
         let rules = rule::check(&file.rules, known, gathered);
         let mood_steps = sorting::check(file.sorting.as_ref(), gathered);
+        let mass = mass::check(file.mass.as_ref(), organization.as_ref(), &file.templates, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
@@ -159,6 +162,7 @@ impl Plan {
             templates,
             rules,
             mood_steps,
+            mass,
             notices: notices::check(file.notices.as_ref(), gathered),
             attachments: attachments::check(file.attachments.as_ref(), gathered),
             timers,

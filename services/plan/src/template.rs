@@ -173,6 +173,16 @@ pub(crate) fn check(entries: &[TemplateEntry], gathered: &mut Gathered) -> BTree
 }
 
 impl TemplateEntry {
+    /// Whether everything in it is known from the ticket.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Its id, as written.
+    pub(crate) fn id(&self) -> &str {
+        &self.id.value
+    }
+
     fn check(&self, gathered: &mut Gathered) -> Template {
         unique(self.fields.iter().map(|field| &field.id), "field", gathered);
         let text = self.text.check(gathered);

@@ -68,6 +68,18 @@ texts! {
     MeasureResolution = "measure_resolution",
     /// To people: the mood raises the priority; the client's words follow.
     MoodRaised = "mood_raised",
+    /// To people: a major incident raises the priority: `incident`.
+    MassRaised = "mass_raised",
+    /// To people: a candidate for a major incident: `incident`, `clients`.
+    NoticeIncidentCandidate = "notice_incident_candidate",
+    /// To people: a major incident: `incident`, `clients`.
+    NoticeIncidentOpen = "notice_incident_open",
+    /// To people: a major incident is over: `incident`, `done`.
+    NoticeIncidentOver = "notice_incident_over",
+    /// To a group that has children of a major incident: `incident`.
+    NoticeIncidentJoined = "notice_incident_joined",
+    /// Why a candidate is no incident: `wave`.
+    WaveAnnounced = "wave_announced",
     /// An automatic answer: `answer`.
     Answered = "answered",
     /// Handed to a person, nothing to offer: `greeting`.

@@ -12,7 +12,7 @@ mod visit;
 
 pub use clarification::ClarificationEvent;
 pub use clock::{ClockEvent, ClockName, HoldEvent};
-pub use desk::DeskEvent;
+pub use desk::{ChildStanding, DeskEvent, IncidentNews};
 pub use priority::PriorityEvent;
 pub use problem::{ProblemNews, ProblemStage};
 pub use queue::{QueueEvent, ReleaseReason};

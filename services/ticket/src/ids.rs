@@ -94,6 +94,10 @@ uuid_id!(
     ProblemId, "prb", "a problem id (`prb_` and 32 lower-case hexadecimal digits)"
 );
 uuid_id!(
+    /// A major incident, or a candidate for one: `mjr_…`. Derived from what made it, so a repeat has the same id.
+    MajorIncidentId, "mjr", "a major incident id (`mjr_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
     /// A file that belongs to a ticket, from its first byte on: `att_…`. Derived from the ticket and the request that
     /// announced it, so a repeat has the same id.
     AttachmentId, "att", "an attachment id (`att_` and 32 lower-case hexadecimal digits)"
@@ -192,6 +196,15 @@ impl ProblemId {
     #[must_use]
     pub fn of(organization: &OrganizationId, caller: &str, request: &RequestId) -> Self {
         Self(derive(&["problem", organization.as_str(), caller, request.as_str()]))
+    }
+}
+
+impl MajorIncidentId {
+    /// The major incident that `by` (a caller, or the watch) makes of `what` (a request, or a topic) at `at`. Later ids sort
+    /// later.
+    #[must_use]
+    pub fn of(organization: &OrganizationId, by: &str, what: &str, at: Timestamp) -> Self {
+        Self(timed(derive(&["major-incident", organization.as_str(), by, what]), at))
     }
 }
 

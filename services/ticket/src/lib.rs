@@ -30,8 +30,8 @@ pub use event::{Actor, Event, EventBody, QueueEvent, ReleaseReason};
 pub use evidence::Evidence;
 pub use facts::{Channel, Contact, Facts, Kind, Language};
 pub use ids::{
-    AttachmentId, BondId, ClarificationId, Epoch, HandoverId, MessageId, OrganizationId, ProblemId, RequestId,
-    TicketId, VisitId,
+    AttachmentId, BondId, ClarificationId, Epoch, HandoverId, MajorIncidentId, MessageId, OrganizationId, ProblemId,
+    RequestId, TicketId, VisitId,
 };
 pub use line::Line;
 pub use link::LinkKind;

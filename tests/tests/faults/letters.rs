@@ -118,6 +118,11 @@ impl Letter {
                         .await?
                         .into_inner()
                         .encode_to_vec(),
+                    ArrangementParcel::MajorIncident => arrange
+                        .tell_major_incident(open::<hand::TellMajorIncidentRequest>(payload))
+                        .await?
+                        .into_inner()
+                        .encode_to_vec(),
                     ArrangementParcel::VisitAnswer => arrange
                         .answer_visit(open::<hand::AnswerVisitRequest>(payload))
                         .await?

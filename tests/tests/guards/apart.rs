@@ -28,7 +28,7 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 9] = [
+const NOTHING: [Reason; 10] = [
     Reason::TicketNotFound,
     Reason::BondNotFound,
     Reason::ClarificationNotFound,
@@ -36,12 +36,13 @@ const NOTHING: [Reason; 9] = [
     Reason::VisitNotFound,
     Reason::ProblemNotFound,
     Reason::ArticleNotFound,
+    Reason::MajorIncidentNotFound,
     Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
 
 /// In these fields a request names something of the first organization.
-const NAMES: [&str; 6] = ["ticket_id", "message_id", "visit_id", "problem_id", "article_id", "envelope"];
+const NAMES: [&str; 7] = ["ticket_id", "message_id", "visit_id", "problem_id", "article_id", "incident_id", "envelope"];
 
 /// Two organizations in one suite: the first with something of everything, the second with one ticket.
 struct Two {
@@ -54,6 +55,7 @@ struct Two {
     dead: String,
     visit: String,
     problem: String,
+    incident: String,
     view: String,
     attachment: String,
     /// What must never be told to the second, beside the mark.
@@ -97,6 +99,7 @@ impl Two {
         let attachment =
             Files::new(files, &held[1].1).attach(&format!("{MARK}.txt"), MARK.as_bytes()).await.expect(THERE);
         let problem = tests::problems::open(&stage, &[&held[3].1]).await;
+        let incident = tests::major::declare(&stage, MARK, &[&held[1].1]).await.incident_id;
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -117,6 +120,7 @@ impl Two {
             visit.clone(),
             attachment.clone(),
             problem.clone(),
+            incident.clone(),
         ]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
         Self {
@@ -128,6 +132,7 @@ impl Two {
             dead: dead.to_string(),
             visit,
             problem,
+            incident,
             view,
             attachment,
             secrets,
@@ -161,6 +166,7 @@ impl Two {
             visit: self.visit.clone(),
             problem: self.problem.clone(),
             article: MARK.to_owned(),
+            incident: self.incident.clone(),
             view: self.view.clone(),
             attachment: self.attachment.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))

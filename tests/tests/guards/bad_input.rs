@@ -131,10 +131,11 @@ async fn an_id_that_is_none_is_named_and_one_that_nobody_has_is_not_found() {
             }
             let request = fill.whole(&rpc.input()).encode_to_vec();
             let refused = call(way(&stage, line, &caller), &rpc.path, request).await.expect_err(NOT_TAKEN);
-            // Where a ticket is taken off a problem, the problem is looked for first.
-            let (reason, nobodys) = match rpc.takes("problem_id") {
-                true => (Reason::ProblemNotFound, &fill.problem),
-                false => (Reason::TicketNotFound, &fill.ticket),
+            // Where a ticket is taken off something, that is looked for first.
+            let (reason, nobodys) = match (rpc.takes("problem_id"), rpc.takes("incident_id")) {
+                (true, _) => (Reason::ProblemNotFound, &fill.problem),
+                (_, true) => (Reason::MajorIncidentNotFound, &fill.incident),
+                (false, false) => (Reason::TicketNotFound, &fill.ticket),
             };
             assert_eq!(reason_of(&refused), Some(reason), "{} at {line}: {refused:?}", rpc.path);
             assert_eq!(refused.code(), Code::NotFound);

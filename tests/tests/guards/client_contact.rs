@@ -26,6 +26,8 @@ async fn nobody_beyond_line_1_reaches_the_client() {
                 "AnswerVisit",
                 "ListVisits",
                 "WriteByTemplate",
+                "ResolveMajorIncident",
+                "WriteToChildren",
                 "Rate",
                 "Confirm",
                 "GetCase",

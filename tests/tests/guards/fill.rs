@@ -34,6 +34,7 @@ pub(crate) struct Fill {
     pub(crate) attachment: String,
     pub(crate) problem: String,
     pub(crate) article: String,
+    pub(crate) incident: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -62,6 +63,7 @@ impl Fill {
             attachment: nobodys("att"),
             problem: nobodys("prb"),
             article: "nobodys-article".to_owned(),
+            incident: nobodys("mjr"),
             begins: TOMORROW,
         }
     }
@@ -78,7 +80,7 @@ impl Fill {
                 field.containing_oneof().is_some_and(|choice| choice.fields().next().as_ref() != Some(&field));
             // Pages are asked for whole: what narrows them stays unset.
             let is_asked_for = match field.name() {
-                "ticket_id" | "problem_id" | "article_id" | "question" | "engineer" => true,
+                "ticket_id" | "problem_id" | "article_id" | "incident_id" | "question" | "engineer" => true,
                 "view_id" => false,
                 "client" => of.name() == "SearchOpenTicketsRequest",
                 _ => false,
@@ -155,6 +157,7 @@ impl Fill {
             ("article_id", of) if of.ends_with("ArticleRequest") || of == "ListArticleVersionsRequest" => {
                 self.article.clone()
             }
+            ("incident_id", _) => self.incident.clone(),
             ("owner", "ProblemStep") => "g.pavlov".to_owned(),
             ("due", "ProblemStep") => "2026-09-15".to_owned(),
             ("template_id", _) => "callback".to_owned(),

@@ -9,8 +9,8 @@ use rpc::{Caller, Role, reason_of};
 use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
-use tests::problems;
 use tests::{Stage, on_each_database};
+use tests::{major, problems};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -136,6 +136,20 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
                 articles::approve(stage, &people.supervisor(), &fill.article).await.expect(READY);
             }
         }
+        "AttachTickets" | "DetachTicket" | "WriteToChildren" | "RaiseMajorIncident" | "ResolveMajorIncident" => {
+            fill.ticket = people.ticket_at(line).await;
+            fill.incident = major::declare(stage, "", &[]).await.incident_id;
+        }
+        method @ ("AcceptCandidate" | "RejectCandidate") => {
+            // Little else is asked now.
+            stage.after(jiff::SignedDuration::from_hours(7)).await;
+            let alike = if method == "AcceptCandidate" {
+                "Не проходит оплата картой"
+            } else {
+                "Пропал звук у приставки"
+            };
+            fill.incident = major::candidate(stage, alike).await;
+        }
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {
                 request_id: people.request_id(),
@@ -229,7 +243,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
         message.set_field_by_name("ticket_ids", Value::List(vec![other]));
         return true;
     }
-    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id"]
+    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id"]
         .into_iter()
         .find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
@@ -238,6 +252,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
             "visit_id" => "vis",
             "view_id" => "view",
             "article_id" => "article",
+            "incident_id" => "mjr",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));

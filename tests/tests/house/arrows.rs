@@ -49,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plan",
             "texts",
             "triage",
+            "mass",
             "proto",
             "rpc",
             "store",

@@ -9,6 +9,7 @@ mod deadlines;
 mod desk;
 mod expert;
 mod gaps;
+mod mass;
 mod notices;
 mod offers;
 mod problems;

@@ -1,8 +1,8 @@
 //! An event in one sentence, for people who read a timeline.
 
 use ticket::event::{
-    ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, PriorityEvent, SortingEvent,
-    TechnicalEvent, VisitEvent,
+    ChildStanding, ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, IncidentNews,
+    PriorityEvent, SortingEvent, TechnicalEvent, VisitEvent,
 };
 use ticket::{EventBody, Line};
 
@@ -126,6 +126,11 @@ fn desk(event: &DeskEvent) -> String {
         DeskEvent::RatingAsked => "the client was asked for a rating".to_owned(),
         DeskEvent::Attached { name, bytes, .. } => format!("{name} was attached ({bytes} bytes)"),
         DeskEvent::Shared { name } => format!("{name} was shown to the client"),
+        DeskEvent::Incident { news: IncidentNews { title, standing, .. } } => match standing {
+            ChildStanding::Joined { .. } => format!("it is a part of the major incident: {title}"),
+            ChildStanding::Left => format!("it differs from the major incident: {title}"),
+            ChildStanding::Resolved { .. } => format!("the major incident is resolved: {title}"),
+        },
     }
 }
 

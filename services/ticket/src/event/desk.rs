@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TicketId;
+use crate::ids::{MajorIncidentId, TicketId};
 
 /// What the service desk did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,5 +52,41 @@ pub enum DeskEvent {
     Shared {
         /// Its name.
         name: String,
+    },
+    /// It is a child of a major incident, or a major incident of which it is a child stands otherwise.
+    Incident {
+        /// How it stands.
+        news: IncidentNews,
+    },
+}
+
+/// What a ticket is told of a major incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentNews {
+    /// Which.
+    pub incident: MajorIncidentId,
+    /// One line that says what it is.
+    pub title: String,
+    /// What it means for the ticket.
+    pub standing: ChildStanding,
+}
+
+/// What a major incident means for a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "kebab-case")]
+pub enum ChildStanding {
+    /// The ticket is a child.
+    Joined {
+        /// By how many steps that raises it; 0 raises nothing.
+        steps: u8,
+    },
+    /// It differs, and is no child any more.
+    Left,
+    /// The incident is over.
+    Resolved {
+        /// What was done.
+        done: String,
+        /// How anybody can see that it helped.
+        how_to_verify: String,
     },
 }
