@@ -51,7 +51,7 @@ impl KnowledgeService for Articles {
             let by = caller.subject.clone();
             let done: wire::PutArticlesResponse =
                 self.desk.once(&order, move |change| Box::pin(import(change, editions, by))).await?;
-            let total = self.shelves.count(&caller.organization).await?;
+            let total = self.shelves.of(&caller.organization).await?.count();
             Ok(wire::PutArticlesResponse { total: total as u64, ..done })
         })
         .await
@@ -78,7 +78,7 @@ impl KnowledgeService for Articles {
             }
             self.desk.plan(&caller.organization)?;
             let viewer = if caller.role == Role::Client { Viewer::Client } else { Viewer::Staff };
-            let hits = self.shelves.find(&caller.organization, viewer, question, most).await?;
+            let hits = self.shelves.of(&caller.organization).await?.find(viewer, question, most).await?;
             let offers = hits.into_iter().map(offer).collect();
             Ok(wire::SearchArticlesResponse { offers, next_page_token: String::new() })
         })

@@ -14,15 +14,15 @@ use tokio::task::spawn_blocking;
 
 use crate::kept;
 
-/// A search per organization. Each question first takes in what was changed meanwhile, on whatever replica, and what has
-/// become valid or invalid. Clones share it.
+/// A shelf per organization. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Shelves {
     desk: Desk,
     all: Arc<Mutex<HashMap<OrganizationId, Arc<Shelf>>>>,
 }
 
-struct Shelf {
+/// The search of one organization, shared by all its questions.
+pub(crate) struct Shelf {
     search: Search,
     seen: Mutex<Seen>,
 }
@@ -61,8 +61,9 @@ impl Shelves {
         Self { desk, all: Arc::default() }
     }
 
-    /// The organization's search, up to date.
-    async fn of(&self, organization: &OrganizationId) -> Result<Arc<Shelf>, Refused> {
+    /// The organization's shelf, after it took in what was changed meanwhile, on whatever replica, and what has become valid
+    /// or invalid.
+    pub(crate) async fn of(&self, organization: &OrganizationId) -> Result<Arc<Shelf>, Refused> {
         let shelf = {
             let mut all = self.all.lock().await;
             match all.get(organization) {
@@ -78,15 +79,16 @@ impl Shelves {
         shelf.refresh(&self.desk, organization).await?;
         Ok(shelf)
     }
+}
 
-    /// What the organization's knowledge says to a question.
+impl Shelf {
+    /// What is known about a question.
     pub(crate) async fn answer(
-        &self,
-        organization: &OrganizationId,
+        self: &Arc<Self>,
         question: String,
         thresholds: Thresholds,
     ) -> Result<(Answer, Vec<Hit>), Refused> {
-        let shelf = self.of(organization).await?;
+        let shelf = Arc::clone(self);
         // Searching is computing: it would hold up whatever else runs on this thread.
         blocking(move || {
             let best = shelf.search.find(&question, 1)?;
@@ -97,28 +99,25 @@ impl Shelves {
 
     /// The articles that fit a question, the best first.
     pub(crate) async fn find(
-        &self,
-        organization: &OrganizationId,
+        self: &Arc<Self>,
         viewer: Viewer,
         question: String,
         most: usize,
     ) -> Result<Vec<Hit>, Refused> {
-        let shelf = self.of(organization).await?;
+        let shelf = Arc::clone(self);
         blocking(move || shelf.search.find_for(viewer, &question, most)).await
     }
 
     /// The article with this id.
-    pub(crate) async fn article(&self, organization: &OrganizationId, id: &str) -> Result<Option<Article>, Refused> {
-        Ok(self.of(organization).await?.search.article(id))
+    pub(crate) fn article(&self, id: &str) -> Option<Article> {
+        self.search.article(id)
     }
 
     /// How many articles answers are given from.
-    pub(crate) async fn count(&self, organization: &OrganizationId) -> Result<usize, Refused> {
-        Ok(self.of(organization).await?.search.len())
+    pub(crate) fn count(&self) -> usize {
+        self.search.len()
     }
-}
 
-impl Shelf {
     async fn refresh(self: &Arc<Self>, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
         let (store, now) = (desk.store(), desk.clock().now());
         // Read before the articles are: what changes meanwhile is read once more, and nothing is missed.

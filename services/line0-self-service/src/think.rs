@@ -1,18 +1,18 @@
 //! Thinking about a message before anything is changed: what it is, what is known about it, and what to do.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use handover::Refused;
 use knowledge::{Answer, Article, Hit, OFFERS_MAX, Thresholds, Viewer};
 use plan::Plan;
-use ticket::OrganizationId;
 
 use crate::heard::{
     Courtesy, asks_status, chosen, courtesy, is_angry, is_wordless, none_fits, questions, wants_person,
 };
 use crate::own::{Talk, Topic, Waits};
 use crate::pasted::Pasted;
-use crate::shelf::Shelves;
+use crate::shelf::Shelf;
 
 /// So many articles are looked at for what tells them apart.
 const RIVALS_MAX: usize = 8;
@@ -89,8 +89,7 @@ pub(crate) fn thresholds(plan: &Plan) -> Thresholds {
 
 /// Thinks over one organization's knowledge.
 pub(crate) struct Thinking<'a> {
-    pub(crate) shelves: &'a Shelves,
-    pub(crate) organization: &'a OrganizationId,
+    pub(crate) shelf: &'a Arc<Shelf>,
     pub(crate) plan: &'a Plan,
     pub(crate) talk: &'a Talk,
 }
@@ -104,7 +103,7 @@ impl Thinking<'_> {
         let pasted = Pasted::in_text(text);
         let words = pasted.as_ref().map_or(meant, |pasted| pasted.words.as_str());
         if !(signs.person || wants_person(words))
-            && let Some(next) = self.reply_to_wait(words, &signs).await?
+            && let Some(next) = self.reply_to_wait(words, &signs)
         {
             return Ok(Decision { next, best: 0.0, thresholds });
         }
@@ -137,7 +136,7 @@ impl Thinking<'_> {
             return Ok(next);
         }
         match answer {
-            Answer::Found(hit) => match self.body(&hit.article_id).await? {
+            Answer::Found(hit) => match self.body(&hit.article_id) {
                 Some(body) => Ok(Next::Answer { found: vec![(hit, body)], rest: false }),
                 None => Ok(Next::HandOver { offers: vec![hit], why: Why::Unsure }),
             },
@@ -165,8 +164,9 @@ impl Thinking<'_> {
     }
 
     /// What to do about an answer to what is waited for; none when it is not one.
-    async fn reply_to_wait(&self, text: &str, signs: &Signs) -> Result<Option<Next>, Refused> {
+    fn reply_to_wait(&self, text: &str, signs: &Signs) -> Option<Next> {
         let none_fits = signs.none_fits || none_fits(text);
+        let handed_over = || none_fits.then(|| Next::HandOver { offers: Vec::new(), why: Why::NoneFits });
         match &self.talk.waits {
             Some(Waits::Choice { articles }) => {
                 let titles: Vec<String> = articles.iter().map(|id| self.title(id)).collect();
@@ -175,37 +175,39 @@ impl Thinking<'_> {
                     None if signs.none_fits => None,
                     None => chosen(text, &titles),
                 };
-                if let Some(id) = place.and_then(|place| articles.get(place)) {
-                    return self.answer_with(id, 1.0).await.map(Some);
+                match place.and_then(|place| articles.get(place)) {
+                    Some(id) => Some(self.answer_with(id, 1.0)),
+                    None => handed_over(),
                 }
-                Ok(none_fits.then(|| Next::HandOver { offers: Vec::new(), why: Why::NoneFits }))
             }
             Some(Waits::Topic { topics }) => {
                 let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
                 let Some(topic) = chosen(text, &names).and_then(|place| topics.get(place)) else {
-                    return Ok(none_fits.then(|| Next::HandOver { offers: Vec::new(), why: Why::NoneFits }));
+                    return handed_over();
                 };
                 match topic.articles.as_slice() {
-                    [only] => self.answer_with(only, 1.0).await.map(Some),
+                    [only] => Some(self.answer_with(only, 1.0)),
                     several => {
-                        let mut hits = Vec::with_capacity(several.len());
-                        for id in several.iter().take(OFFERS_MAX) {
-                            hits.extend(self.article(id).await?.map(|article| hit(&article, 0.0)));
-                        }
-                        Ok(Some(Next::Offer(hits)))
+                        let known = several.iter().filter_map(|id| self.article(id)).take(OFFERS_MAX);
+                        let hits: Vec<Hit> = known.map(|article| hit(&article, 0.0)).collect();
+                        // Meanwhile they may have been retired.
+                        Some(match hits.is_empty() {
+                            true => Next::HandOver { offers: Vec::new(), why: Why::Unsure },
+                            false => Next::Offer(hits),
+                        })
                     }
                 }
             }
-            Some(Waits::Question) | None => Ok(None),
+            Some(Waits::Question) | None => None,
         }
     }
 
     /// The client's choice decides, whatever the score was.
-    async fn answer_with(&self, id: &str, score: f32) -> Result<Next, Refused> {
-        Ok(match self.article(id).await? {
+    fn answer_with(&self, id: &str, score: f32) -> Next {
+        match self.article(id) {
             Some(article) => Next::Answer { found: vec![(hit(&article, score), article.body)], rest: false },
             None => Next::HandOver { offers: Vec::new(), why: Why::Unsure },
-        })
+        }
     }
 
     /// The answers to several questions of one message; none when it has one question, or no two answers.
@@ -218,7 +220,7 @@ impl Thinking<'_> {
             match answer {
                 Answer::Found(hit) => {
                     if found.iter().all(|(known, _)| known.article_id != hit.article_id)
-                        && let Some(body) = self.body(&hit.article_id).await?
+                        && let Some(body) = self.body(&hit.article_id)
                     {
                         found.push((hit, body));
                     }
@@ -232,7 +234,7 @@ impl Thinking<'_> {
 
     /// What knowledge says; articles that were offered before did not help, and do not answer again.
     async fn look_up(&self, text: String, thresholds: Thresholds) -> Result<(Answer, Vec<Hit>), Refused> {
-        let (answer, best) = self.shelves.answer(self.organization, text, thresholds).await?;
+        let (answer, best) = self.shelf.answer(text, thresholds).await?;
         let is_new = |hit: &Hit| self.talk.offered.iter().all(|article| article.article_id != hit.article_id);
         let answer = match answer {
             Answer::Found(hit) if is_new(&hit) => Answer::Found(hit),
@@ -247,7 +249,7 @@ impl Thinking<'_> {
 
     /// The topics that tell rivals apart, where together they are likely enough; empty when nothing does.
     async fn topics(&self, text: &str, thresholds: Thresholds) -> Result<Vec<Topic>, Refused> {
-        let hits = self.shelves.find(self.organization, Viewer::Client, text.to_owned(), RIVALS_MAX).await?;
+        let hits = self.shelf.find(Viewer::Client, text.to_owned(), RIVALS_MAX).await?;
         let best = hits.first().map_or(0.0, |hit| hit.score);
         let rivals: Vec<Hit> = hits.into_iter().filter(|hit| hit.score >= best * RIVAL_SHARE).collect();
         if rivals.len() < 2 || rivals.iter().map(|hit| hit.score).sum::<f32>() < thresholds.offer {
@@ -255,7 +257,7 @@ impl Thinking<'_> {
         }
         let mut tagged: Vec<(String, Vec<String>)> = Vec::with_capacity(rivals.len());
         for rival in rivals {
-            let tags = self.article(&rival.article_id).await?.map(|article| article.tags).unwrap_or_default();
+            let tags = self.article(&rival.article_id).map(|article| article.tags).unwrap_or_default();
             tagged.push((rival.article_id, tags));
         }
         Ok(split(&tagged))
@@ -267,13 +269,12 @@ impl Thinking<'_> {
     }
 
     /// An article that a client may see.
-    async fn article(&self, id: &str) -> Result<Option<Article>, Refused> {
-        let article = self.shelves.article(self.organization, id).await?;
-        Ok(article.filter(|article| article.audience == knowledge::Audience::Client))
+    fn article(&self, id: &str) -> Option<Article> {
+        self.shelf.article(id).filter(|article| article.audience == knowledge::Audience::Client)
     }
 
-    async fn body(&self, id: &str) -> Result<Option<String>, Refused> {
-        Ok(self.article(id).await?.map(|article| article.body))
+    fn body(&self, id: &str) -> Option<String> {
+        self.article(id).map(|article| article.body)
     }
 }
 

@@ -139,7 +139,8 @@ impl Work {
         if !plan.topology().has(HERE) {
             return Err(Refused::NotInTopology { from: HERE, to: Line::ServiceDesk });
         }
-        Thinking { shelves: &self.shelves, organization, plan: &plan, talk }.about(text, signs).await
+        let shelf = self.shelves.of(organization).await?;
+        Thinking { shelf: &shelf, plan: &plan, talk }.about(text, signs).await
     }
 
     /// How the client's other requests stand, where that was asked.

@@ -125,3 +125,35 @@ async fn what_is_asked_often_and_answered_badly_is_listed_as_gaps() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn many_who_ask_the_same_at_once_make_one_group_and_one_draft_on_two_replicas() {
+    on_each_database(async |stage| {
+        let replica = stage.replica().await;
+        let people = stage.people();
+        let ask = async |number: usize| {
+            let text = format!("Кто продлит пропуск на парковку номер {number}?");
+            let answer = people.ask(&text).await.expect("line 0 answers");
+            id_of(answer.ticket.as_ref())
+        };
+        let asked: Vec<String> = futures::future::join_all((0..24).map(ask)).await;
+        settle_both(&stage, &replica).await;
+        let listed = gaps(&stage).await;
+        assert_eq!(listed.iter().map(|gap| gap.count).collect::<Vec<_>>(), [24], "{listed:#?}");
+        for ticket in &asked {
+            people.resolve(Line::ServiceDesk, ticket).await.expect("line 1 has it");
+        }
+        settle_both(&stage, &replica).await;
+        let drafts = in_state(&stage, ArticleState::Draft).await;
+        assert_eq!(drafts.len(), 1, "{drafts:#?}");
+        assert_eq!(gaps(&stage).await[0].article_id, drafts[0].article_id);
+    })
+    .await;
+}
+
+/// Both replicas do what is due at the same time; what one could not do at once is tried again.
+async fn settle_both(stage: &Stage, replica: &estafeta::Suite) {
+    let (one, other) = tokio::join!(stage.suite.settle(), replica.settle());
+    one.and(other).expect("both come to rest");
+    stage.after(SignedDuration::from_mins(1)).await;
+}
