@@ -3,6 +3,7 @@
 use proto::line1 as wire;
 use proto::line1::major_incident_service_client::MajorIncidentServiceClient;
 use proto::line1::service_desk_service_client::ServiceDeskServiceClient;
+use proto::ticket::State;
 use rpc::Channel;
 use ticket::Line;
 
@@ -169,4 +170,36 @@ pub async fn write(stage: &Stage, incident: &str, ru: &str) {
         en: String::new(),
     };
     at(stage).write_to_children(request).await.expect("it is open");
+}
+
+/// How a ticket stands at line 1.
+///
+/// # Panics
+/// When it is not there.
+pub async fn state(stage: &Stage, ticket: &str) -> State {
+    stage.people().ticket(Line::ServiceDesk, ticket).await.expect("the ticket is there").state()
+}
+
+/// How often the clients of these tickets read a text.
+///
+/// # Panics
+/// When a case is not shown.
+pub async fn read(stage: &Stage, tickets: &[String], text: &str) -> Vec<usize> {
+    let mut times = Vec::new();
+    for ticket in tickets {
+        let request = wire::GetCaseRequest { ticket_id: ticket.clone() };
+        let agent = stage.people().at(Line::ServiceDesk);
+        let case = ServiceDeskServiceClient::new(agent).get_case(request).await.expect("agents see cases").into_inner();
+        times.push(case.conversation.iter().filter(|said| !said.from_client && said.text.contains(text)).count());
+    }
+    times
+}
+
+/// Lets everything that waits become children.
+///
+/// # Panics
+/// When they do not come.
+pub async fn joined(stage: &Stage, incident: &str, count: usize) {
+    let all = async || get(stage, incident).await.children as usize == count;
+    until(stage, "all are children", all).await;
 }

@@ -174,6 +174,15 @@ impl Watch {
         }
     }
 
+    /// A person said that an incident is over: what comes from now on is another one, once it is enough.
+    pub fn begin_anew(&mut self, topic: TopicId) {
+        if let Some(topic) = self.topics.iter_mut().find(|known| known.id == topic) {
+            // It was no usual time, so that nothing is learned from it.
+            topic.recent.clear();
+            topic.alarm = None;
+        }
+    }
+
     /// The topic of a request: the likest, or a new one.
     fn place(&mut self, features: &[u64], at: Timestamp) -> usize {
         let likeness = |topic: &Topic| topic.likeness(features, &self.frequencies);

@@ -53,6 +53,16 @@ fn a_rejected_candidate_stays_away_until_it_is_much_larger() {
 }
 
 #[test]
+fn what_comes_again_after_it_was_over_is_told_again() {
+    let mut watch = Watch::default();
+    let candidate = outage(&mut watch, 0, 5).expect("a candidate");
+    watch.begin_anew(candidate.topic);
+    assert_eq!(outage(&mut watch, 5, 4), None, "those who are late are few");
+    let again = outage(&mut watch, 9, 8).expect("another one");
+    assert_eq!((again.topic, again.grew), (candidate.topic, false));
+}
+
+#[test]
 fn a_watch_that_was_stored_goes_on_as_if_it_had_not_been() {
     let mut whole = Watch::default();
     outage(&mut whole, 0, 4);

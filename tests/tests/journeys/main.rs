@@ -10,6 +10,7 @@ mod desk;
 mod expert;
 mod gaps;
 mod mass;
+mod mass_survives;
 mod notices;
 mod offers;
 mod problems;

@@ -1,6 +1,5 @@
 //! Mass incidents: many have the same, line 1 notices, and what is done once is done for all of them.
 
-use handover::CrashPoint;
 use jiff::SignedDuration;
 use proto::errors::Reason;
 use proto::handover::ListNoticesRequest;
@@ -22,22 +21,6 @@ async fn facts(stage: &Stage, line: Line, ticket: &str) -> Facts {
     stage.people().ticket(line, ticket).await.expect("the ticket is there").facts.expect("it has facts")
 }
 
-async fn state(stage: &Stage, ticket: &str) -> State {
-    stage.people().ticket(Line::ServiceDesk, ticket).await.expect("the ticket is there").state()
-}
-
-/// How often the clients of these tickets read a text.
-async fn read(stage: &Stage, tickets: &[String], text: &str) -> Vec<usize> {
-    let mut times = Vec::new();
-    for ticket in tickets {
-        let request = wire::GetCaseRequest { ticket_id: ticket.clone() };
-        let agent = stage.people().at(Line::ServiceDesk);
-        let case = ServiceDeskServiceClient::new(agent).get_case(request).await.expect("agents see cases").into_inner();
-        times.push(case.conversation.iter().filter(|said| !said.from_client && said.text.contains(text)).count());
-    }
-    times
-}
-
 /// The notices about major incidents that were spelt out to somebody.
 async fn notices(stage: &Stage, line: Line, caller: &Caller) -> Vec<String> {
     let mut inbox = NoticeServiceClient::new(stage.people().channel(line, caller));
@@ -50,12 +33,6 @@ async fn notices(stage: &Stage, line: Line, caller: &Caller) -> Vec<String> {
 async fn told_raise(stage: &Stage, line: Line, ticket: &str) -> Option<String> {
     let raises = facts(stage, line, ticket).await.raises;
     raises.into_iter().find(|raise| raise.cause() == RaiseCause::Mass).map(|raise| raise.ru)
-}
-
-/// Lets everything that waits become children.
-async fn joined(stage: &Stage, incident: &str, count: usize) {
-    let all = async || major::get(stage, incident).await.children as usize == count;
-    major::until(stage, "all are children", all).await;
 }
 
 #[tokio::test]
@@ -117,7 +94,7 @@ async fn when_a_person_accepts_tickets_join_by_themselves_rise_and_say_why() {
 
         // And so do those that come later.
         let later = major::says(&stage, "client-late", OUTAGE).await;
-        joined(&stage, &id, 16).await;
+        major::joined(&stage, &id, 16).await;
         let children = major::children(&stage, &id).await;
         assert!(children.contains(&later) && children.len() == 16, "{children:?}");
         for ticket in &children {
@@ -128,7 +105,11 @@ async fn when_a_person_accepts_tickets_join_by_themselves_rise_and_say_why() {
             (calm, facts(&stage, Line::ServiceDesk, &before).await.priority()),
             (Priority::Medium, Priority::High)
         );
-        assert_eq!(read(&stage, &children, "Это не только у вас").await, vec![1; 16], "the plan's answer, once each");
+        assert_eq!(
+            major::read(&stage, &children, "Это не только у вас").await,
+            vec![1; 16],
+            "the plan's answer, once each"
+        );
         let journey = stage.people().journey(&later).await.unwrap();
         assert!(journey.events.iter().any(|event| event.summary.contains("part of the major incident")));
 
@@ -147,7 +128,7 @@ async fn one_answer_reaches_all_once_and_one_resolution_solves_all_until_a_clien
         let id = major::candidate(&stage, OUTAGE).await;
         let mut tickets = major::say(&stage, 100..100 + MANY - major::LEAST, OUTAGE).await;
         // From thirty clients on the demonstration's plan accepts by itself.
-        joined(&stage, &id, MANY).await;
+        major::joined(&stage, &id, MANY).await;
         tickets = {
             tickets.clear();
             major::children(&stage, &id).await
@@ -155,14 +136,14 @@ async fn one_answer_reaches_all_once_and_one_resolution_solves_all_until_a_clien
         assert!(major::get(&stage, &id).await.decided_by.starts_with("plan "));
         major::write(&stage, &id, "Кабель найден, чиним").await;
         stage.settle().await;
-        assert_eq!(read(&stage, &tickets, "Кабель найден").await, vec![1; MANY]);
+        assert_eq!(major::read(&stage, &tickets, "Кабель найден").await, vec![1; MANY]);
 
         major::resolve(&stage, &id).await;
         stage.settle().await;
         for ticket in &tickets {
-            assert_eq!(state(&stage, ticket).await, State::Resolved);
+            assert_eq!(major::state(&stage, ticket).await, State::Resolved);
         }
-        assert_eq!(read(&stage, &tickets, "кабель сварен").await, vec![1; MANY], "each is asked to confirm");
+        assert_eq!(major::read(&stage, &tickets, "кабель сварен").await, vec![1; MANY], "each is asked to confirm");
         let says_no = wire::ReopenRequest {
             request_id: stage.people().request_id(),
             ticket_id: tickets[0].clone(),
@@ -171,7 +152,7 @@ async fn one_answer_reaches_all_once_and_one_resolution_solves_all_until_a_clien
         let mut desk = ServiceDeskServiceClient::new(stage.people().at(Line::ServiceDesk));
         desk.reopen(says_no).await.expect("within the window it opens again");
         stage.after(SignedDuration::from_mins(1)).await;
-        assert_eq!(state(&stage, &tickets[0]).await, State::Open, "and is an ordinary ticket");
+        assert_eq!(major::state(&stage, &tickets[0]).await, State::Open, "and is an ordinary ticket");
         let late = wire::WriteToChildrenRequest {
             request_id: stage.people().request_id(),
             incident_id: id,
@@ -190,7 +171,7 @@ async fn one_that_differs_leaves_and_is_not_solved_with_the_others() {
     on_each_database(async |stage| {
         let id = major::candidate(&stage, OUTAGE).await;
         major::accept(&stage, &id).await;
-        joined(&stage, &id, major::LEAST).await;
+        major::joined(&stage, &id, major::LEAST).await;
         let children = major::children(&stage, &id).await;
         let differs = children[0].clone();
         let detach = wire::DetachTicketRequest {
@@ -204,7 +185,7 @@ async fn one_that_differs_leaves_and_is_not_solved_with_the_others() {
 
         // It may be another's; a child of two it cannot be.
         let other = major::declare(&stage, "", &[&differs]).await.incident_id;
-        joined(&stage, &other, 1).await;
+        major::joined(&stage, &other, 1).await;
         let attach = wire::AttachTicketsRequest {
             request_id: stage.people().request_id(),
             incident_id: id.clone(),
@@ -215,8 +196,8 @@ async fn one_that_differs_leaves_and_is_not_solved_with_the_others() {
 
         major::resolve(&stage, &id).await;
         stage.settle().await;
-        assert_eq!(state(&stage, &differs).await, State::Open);
-        assert_eq!(state(&stage, &children[1]).await, State::Resolved);
+        assert_eq!(major::state(&stage, &differs).await, State::Open);
+        assert_eq!(major::state(&stage, &children[1]).await, State::Resolved);
     })
     .await;
 }
@@ -227,7 +208,7 @@ async fn a_child_of_another_line_rises_there_and_is_told_and_not_solved() {
         let people = stage.people();
         let (there, too) = (people.ticket_at(Line::Technical).await, people.ticket_at(Line::Technical).await);
         let id = major::declare(&stage, "", &[&there, &too]).await.incident_id;
-        joined(&stage, &id, 2).await;
+        major::joined(&stage, &id, 2).await;
         stage.settle().await;
         let engineer = Caller { subject: "d.volkov".into(), ..people.agent(Line::Technical) };
         let told = notices(&stage, Line::Technical, &engineer).await;
@@ -265,7 +246,7 @@ async fn what_is_declared_by_hand_takes_in_what_is_about_it() {
         let id = major::declare(&stage, about, &[]).await.incident_id;
         let in_it = major::says(&stage, "client-1", "Северный: пропало телевидение и интернет").await;
         let other = major::says(&stage, "client-2", "Забыл пароль от личного кабинета, как восстановить").await;
-        joined(&stage, &id, 1).await;
+        major::joined(&stage, &id, 1).await;
         assert_eq!(major::children(&stage, &id).await, [in_it]);
         assert_eq!(told_raise(&stage, Line::ServiceDesk, &other).await, None);
     })
@@ -296,95 +277,4 @@ async fn what_was_rejected_stays_away_and_what_was_announced_is_no_candidate() {
         major::until(&stage, "the wave is known", known).await;
     })
     .await;
-}
-
-#[tokio::test]
-async fn two_replicas_find_it_once_and_the_other_goes_on_where_one_dies() {
-    on_each_database(async |stage| {
-        let other = stage.replica().await;
-        let both = async || {
-            let (one, two) = (stage.suite.desk(Line::ServiceDesk), other.desk(Line::ServiceDesk));
-            let follow = async |desk: Option<handover::Desk>| match desk {
-                Some(desk) => desk.follow_log().await,
-                None => 0,
-            };
-            tokio::join!(follow(one), follow(two));
-        };
-        let outage = major::say(&stage, 0..major::LEAST - 1, OUTAGE).await;
-        let outage = [outage, {
-            both().await;
-            major::say(&stage, 4..8, OUTAGE).await
-        }]
-        .concat();
-        let found = async || {
-            both().await;
-            !major::list(&stage, At::Candidate).await.is_empty()
-        };
-        major::until(&stage, "a candidate", found).await;
-        for _ in 0..3 {
-            both().await;
-        }
-        let candidates = major::list(&stage, At::Candidate).await;
-        assert_eq!(candidates.len(), 1, "{candidates:?}");
-        let id = candidates[0].incident_id.clone();
-        major::accept(&stage, &id).await;
-        joined(&stage, &id, outage.len()).await;
-
-        // Whichever has the watch: one of them dies, and comes back to a watch that the other may have.
-        stage.suite.restart(Line::ServiceDesk).await.expect("line 1 comes back");
-        let late = major::says(&stage, "client-late", OUTAGE).await;
-        stage.clock.advance(SignedDuration::from_mins(1));
-        let all = async || {
-            both().await;
-            major::get(&stage, &id).await.children as usize == outage.len() + 1
-        };
-        major::until(&stage, "the late one joins", all).await;
-        assert!(major::children(&stage, &id).await.contains(&late));
-        assert_eq!(major::list(&stage, At::Unspecified).await.len(), 1);
-        assert_eq!(read(&stage, &[late], "Это не только у вас").await, [1]);
-        stage.holds().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_was_read_before_a_restart_counts_after_it() {
-    on_each_database(async |stage| {
-        major::say(&stage, 0..major::LEAST - 1, OUTAGE).await;
-        stage.settle().await;
-        stage.suite.restart(Line::ServiceDesk).await.expect("line 1 comes back");
-        stage.clock.advance(SignedDuration::from_mins(1));
-        major::say(&stage, 10..11, OUTAGE).await;
-        let told = async || major::list(&stage, At::Candidate).await.len() == 1;
-        major::until(&stage, "the fifth makes a candidate", told).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn line_1_dies_while_all_are_solved_and_each_is_solved_and_told_once() {
-    for point in CrashPoint::RINGING {
-        for databases in Databases::all() {
-            let stage = Stage::over(databases).await;
-            let id = major::candidate(&stage, OUTAGE).await;
-            major::say(&stage, 100..100 + MANY - major::LEAST, OUTAGE).await;
-            joined(&stage, &id, MANY).await;
-            let tickets = major::children(&stage, &id).await;
-            major::write(&stage, &id, "Кабель найден, чиним").await;
-            major::resolve(&stage, &id).await;
-            stage.fuses[&Line::ServiceDesk].set(point);
-            stage.settle().await;
-            assert_eq!(stage.fuses[&Line::ServiceDesk].blown(), Some(point), "no crash, no test");
-            stage.holds().await;
-            stage.suite.restart(Line::ServiceDesk).await.expect("line 1 comes back");
-            // Longer than a lease.
-            stage.after(SignedDuration::from_mins(1)).await;
-            for ticket in &tickets {
-                assert_eq!(state(&stage, ticket).await, State::Resolved, "{point:?}");
-            }
-            assert_eq!(read(&stage, &tickets, "Кабель найден").await, vec![1; MANY], "{point:?}");
-            assert_eq!(read(&stage, &tickets, "кабель сварен").await, vec![1; MANY], "{point:?}");
-            stage.holds().await;
-        }
-    }
 }

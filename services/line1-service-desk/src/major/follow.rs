@@ -20,7 +20,7 @@ use ticket::{Actor, Event, EventBody, Line, MajorIncidentId, OrganizationId, Tic
 use tokio::sync::Mutex;
 
 use super::incident::{Incident, Stage};
-use super::kept::{self, BY_STAGE, KIND, LIVE, MUTES};
+use super::kept::{self, BY_STAGE, KIND, LIVE, UNHEARD};
 
 /// How long a replica has the watch of an organization to itself.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
@@ -95,8 +95,8 @@ struct Found {
     new: Vec<Incident>,
     /// Tickets, and whether they are the first of their client.
     tickets: Vec<(MajorIncidentId, TicketId, bool)>,
-    /// Candidates that a person has rejected, of which the watch has heard now.
-    muted: Vec<MajorIncidentId>,
+    /// What people have rejected or resolved, of which the watch has heard now.
+    heard: Vec<MajorIncidentId>,
 }
 
 impl Follower {
@@ -164,15 +164,24 @@ async fn read_on(desk: &Desk, plan: &Arc<Plan>, rules: &MassRules, mine: &mut Mi
     let (store, organization, now) = (desk.store(), plan.organization(), desk.clock().now());
     let events = store.feed(Some(organization), mine.at, EVENTS_AT_ONCE).await?;
     let read = events.len();
-    let Some((end, _)) = events.last() else { return Ok(0) };
+    let Some((end, _)) = events.last() else {
+        // Before the lease ends it says that there is nothing to read, so that no other takes it for that.
+        if mine.at > mine.acted {
+            write(desk, organization, mine, Found::default(), now).await?;
+        }
+        return Ok(0);
+    };
     let end = *end;
     let requests: Vec<_> = events.into_iter().filter(|(_, event)| is_request(event)).collect();
     let mut found = Found::default();
     if !requests.is_empty() {
         let mut live = live(desk, organization).await?;
-        for (id, topic) in rejected(desk, organization).await? {
-            mine.watch.reject(topic, now);
-            found.muted.push(id);
+        for (id, topic, stage) in decided(desk, organization).await? {
+            match stage {
+                Stage::Rejected => mine.watch.reject(topic, now),
+                Stage::Candidate | Stage::Open | Stage::Resolved => mine.watch.begin_anew(topic),
+            }
+            found.heard.push(id);
         }
         let settings = settings(plan, rules);
         for (position, event) in requests {
@@ -206,9 +215,13 @@ async fn live(desk: &Desk, organization: &OrganizationId) -> Result<Vec<Live>, R
     Ok(live.collect())
 }
 
-async fn rejected(desk: &Desk, organization: &OrganizationId) -> Result<Vec<(MajorIncidentId, TopicId)>, Refused> {
-    let found = desk.store().documents_by::<Incident>(organization, KIND, BY_STAGE, MUTES, None, LIVE_MAX).await?;
-    Ok(found.into_iter().filter_map(|(_, incident, _)| Some((incident.id, incident.topic?))).collect())
+async fn decided(
+    desk: &Desk,
+    organization: &OrganizationId,
+) -> Result<Vec<(MajorIncidentId, TopicId, Stage)>, Refused> {
+    let found = desk.store().documents_by::<Incident>(organization, KIND, BY_STAGE, UNHEARD, None, LIVE_MAX).await?;
+    let decided = found.into_iter().filter_map(|(_, incident, _)| Some((incident.id, incident.topic?, incident.stage)));
+    Ok(decided.collect())
 }
 
 fn settings(plan: &Plan, rules: &MassRules) -> Settings {
@@ -291,7 +304,7 @@ async fn write(
     found: Found,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let is_told = !found.new.is_empty() || !found.muted.is_empty();
+    let is_told = !found.new.is_empty() || !found.heard.is_empty();
     let is_old = mine.unsaved >= SAVED_AFTER_REQUESTS || now.duration_since(mine.saved_at) >= SAVED_AFTER;
     let saves = is_told || (is_old && mine.unsaved > 0);
     let acts = is_told || !found.tickets.is_empty() || !found.joined.is_empty();
@@ -325,7 +338,7 @@ async fn write(
 }
 
 async fn tell(change: &Change<'_>, found: Found) -> Result<(), Refused> {
-    let Found { joined, new, tickets, muted } = found;
+    let Found { joined, new, tickets, heard } = found;
     for incident in new {
         kept::save(change, &incident, None).await?;
         if incident.stage == Stage::Candidate {
@@ -333,9 +346,9 @@ async fn tell(change: &Change<'_>, found: Found) -> Result<(), Refused> {
             accept_if_large(change, incident.id).await?;
         }
     }
-    for id in muted {
+    for id in heard {
         let (mut incident, read) = kept::load(change, id).await?;
-        incident.mutes = false;
+        incident.is_unheard = false;
         kept::save(change, &incident, Some(read)).await?;
     }
     for (id, topic) in joined {

@@ -100,8 +100,8 @@ pub(crate) struct Incident {
     pub(crate) resolution: Option<(Resolution, Timestamp)>,
     /// The last child that has had what goes to all, while that is being done; empty before the first.
     pub(crate) sweep: Option<String>,
-    /// A person said that it is none, and the watch has not heard that yet.
-    pub(crate) mutes: bool,
+    /// A person said that it is none, or over, and the watch has not heard that yet.
+    pub(crate) is_unheard: bool,
 }
 
 /// A child, as the incident knows it: how much of what goes to all it has had.
@@ -164,7 +164,7 @@ impl Incident {
             answers: Vec::new(),
             resolution: None,
             sweep: None,
-            mutes: false,
+            is_unheard: false,
         }
     }
 

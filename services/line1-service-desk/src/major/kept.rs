@@ -18,8 +18,8 @@ pub(crate) const TIMER: &str = "major-incident";
 pub(crate) const BY_STAGE: &str = "stage";
 /// Its value for candidates and open ones.
 pub(crate) const LIVE: &str = "live";
-/// Its value for those of which the watch is to hear that they are none.
-pub(crate) const MUTES: &str = "mutes";
+/// Its value for those of which the watch is to hear that they are none, or over.
+pub(crate) const UNHEARD: &str = "unheard";
 
 /// The kind of the documents of children, and their key by incident.
 pub(crate) const CHILD: &str = "major-incident-child";
@@ -102,8 +102,8 @@ pub(crate) async fn save(change: &Change<'_>, incident: &Incident, read: Option<
     if incident.stage.is_live() {
         keys.push((BY_STAGE, LIVE.to_owned()));
     }
-    if incident.mutes {
-        keys.push((BY_STAGE, MUTES.to_owned()));
+    if incident.is_unheard {
+        keys.push((BY_STAGE, UNHEARD.to_owned()));
     }
     Ok(change.work.put_keys(organization, KIND, &id, &keys).await?)
 }

@@ -150,7 +150,7 @@ impl MajorIncidentService for MajorIncidents {
             let reject = self.alter(&order, id, (Stage::Candidate, "reject"), move |change, incident| {
                 Box::pin(async move {
                     incident.reject(by, why, change.now);
-                    incident.mutes = true;
+                    incident.is_unheard = true;
                     Ok(())
                 })
             });
@@ -286,6 +286,7 @@ impl MajorIncidentService for MajorIncidents {
                     let fields = [("incident", incident.title.as_str()), ("done", resolution.done.as_str())];
                     kept::tell_groups(change, Text::NoticeIncidentOver, &fields).await?;
                     incident.stage = Stage::Resolved;
+                    incident.is_unheard = incident.topic.is_some();
                     incident.resolution = Some((resolution, change.now));
                     sweep(change, incident).await
                 })

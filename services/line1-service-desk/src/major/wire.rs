@@ -38,7 +38,7 @@ pub(crate) fn to_wire(incident: Incident) -> wire::MajorIncident {
         answers,
         resolution,
         sweep: _,
-        mutes: _,
+        is_unheard: _,
     } = incident;
     let number = STAGES.iter().find(|(known, _)| *known == stage).map_or(0, |(_, number)| *number as i32);
     let (resolution, resolved_at) = resolution.unzip();
