@@ -10,6 +10,7 @@ pub mod major;
 mod on_site;
 pub mod people;
 pub mod problems;
+pub mod runbooks;
 pub mod stage;
 
 pub use people::People;

@@ -63,6 +63,20 @@ pub async fn find_cause(stage: &Stage, problem: &str) -> wire::Problem {
     found.into_inner().problem.expect("it is answered")
 }
 
+/// Says what helps until it is resolved.
+///
+/// # Panics
+/// When it is refused.
+pub async fn work_around(stage: &Stage, problem: &str, workaround: &str) {
+    let request = wire::PublishWorkaroundRequest {
+        request_id: stage.people().request_id(),
+        problem_id: problem.to_owned(),
+        workaround: workaround.to_owned(),
+        expected_version: 0,
+    };
+    at(stage).publish_workaround(request).await.expect("the problem is open");
+}
+
 /// Plans two steps.
 ///
 /// # Panics

@@ -160,7 +160,8 @@ impl Change<'_> {
         message: &impl Message,
     ) -> Result<(), Refused> {
         let id = envelope.message_id.parse().map_err(|e| corrupt(format!("{e}")))?;
-        self.enqueue(ticket, id, None, to.name().to_owned(), parcel, message).await
+        let about = About::Ticket(ticket);
+        self.enqueue(about, id, None, to.name().to_owned(), parcel, message).await
     }
 
     /// Puts an offer of custody into the outbox.
@@ -173,7 +174,7 @@ impl Change<'_> {
         message: &impl Message,
     ) -> Result<(), Refused> {
         self.enqueue(
-            ticket.facts.id,
+            About::Ticket(ticket.facts.id),
             MessageId::of_handover(handover),
             Some(handover),
             to.name().to_owned(),
@@ -195,12 +196,13 @@ impl Change<'_> {
         parcel: Parcel,
         message: &impl Message,
     ) -> Result<(), Refused> {
-        self.enqueue(ticket.facts.id, id, None, format!("partner:{vendor}"), parcel, message).await
+        let about = About::Ticket(ticket.facts.id);
+        self.enqueue(about, id, None, format!("partner:{vendor}"), parcel, message).await
     }
 
-    async fn enqueue(
+    pub(crate) async fn enqueue(
         &self,
-        ticket: TicketId,
+        about: About<'_>,
         id: MessageId,
         handover: Option<HandoverId>,
         to: String,
@@ -208,7 +210,10 @@ impl Change<'_> {
         message: &impl Message,
     ) -> Result<(), Refused> {
         // A receiver must hear of a ticket before it hears more about it, so offers keep the same order.
-        let order_key = Some(format!("{ticket}>{to}"));
+        let (ticket, order_key) = match about {
+            About::Ticket(ticket) => (Some(ticket), Some(format!("{ticket}>{to}"))),
+            About::Other(what) => (None, Some(format!("{what}>{to}"))),
+        };
         let outgoing = Outgoing {
             id,
             organization: self.organization().clone(),
@@ -259,6 +264,15 @@ impl Change<'_> {
     pub fn wake_in(&self, delay: jiff::SignedDuration, reason: WakeReason) -> Wake {
         Wake { at: self.now.saturating_add(delay).unwrap_or(Timestamp::MAX), reason }
     }
+}
+
+/// What a message is about; those about the same thing to the same receiver arrive in the order of sending.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// A ticket.
+    Ticket(TicketId),
+    /// Something else, by its id.
+    Other(&'a str),
 }
 
 /// The most events that a refused caller is told of.

@@ -19,7 +19,7 @@ use tracing::{Instrument, info_span, warn};
 use crate::arrangement::ArrangementParcel;
 use crate::change::corrupt;
 use crate::desk::{Desk, trace_context};
-use crate::parcel::Parcel;
+use crate::parcel::{ExpertiseParcel, Parcel, ticket_of};
 use crate::refused::Refused;
 use crate::rules::Carried;
 use crate::sending::refused_by_receiver;
@@ -128,14 +128,19 @@ impl Desk {
             "outbox",
             otel.name = format!("deliver {}", message.kind),
             otel.kind = "producer",
-            ticket = %message.ticket,
+            ticket = message.ticket.map(tracing::field::display),
             line = %self.line(),
             to = message.to,
             attempt = attempts
         );
         carry::adopt(&span, &trace_context(&message.trace));
         async {
-            let carried = rpc::about(message.ticket, self.carry(&message));
+            let carried = async {
+                match message.ticket {
+                    Some(ticket) => rpc::about(ticket, self.carry(&message)).await,
+                    None => self.carry(&message).await,
+                }
+            };
             let failed = match rpc::deadline::within(patience, carried).await {
                 Ok(Ok((by, delivery))) => {
                     self.arrived(&message, by, delivery).await.err().map(|e| (e.to_string(), false))
@@ -186,25 +191,33 @@ impl Desk {
 
     /// A handover that was refused for good comes back; another message becomes a dead letter; the rest is tried again.
     async fn failed(&self, message: &Outgoing, attempts: u32, error: &str, definite: bool) {
-        let (ticket, to) = (message.ticket, message.to.as_str());
+        let (ticket, to) = (message.ticket.map(tracing::field::display), message.to.as_str());
         let recorded = match (definite, message.handover, message.to.parse::<Line>()) {
             (true, Some(handover), Ok(by)) => {
                 self.settle(message, handover, by, Verdict::Declined(refused_by_receiver(error))).await
             }
             (true, ..) => {
-                warn!(%ticket, to, kind = message.kind, error, "refused for good, now a dead letter");
+                warn!(ticket, to, kind = message.kind, error, "refused for good, now a dead letter");
                 self.0.store.dead(message.id, error).await.map_err(Refused::from)
             }
             (false, ..) => {
                 let wait = self.0.backoff.wait(attempts);
                 let until = later(self.0.clock.now(), wait);
-                warn!(%ticket, to, kind = message.kind, attempt = attempts, retry_in_ms = wait.as_millis(), error, "not delivered, will try again");
+                warn!(
+                    ticket,
+                    to,
+                    kind = message.kind,
+                    attempt = attempts,
+                    retry_in_ms = wait.as_millis(),
+                    error,
+                    "not delivered, will try again"
+                );
                 self.0.store.postpone(message.id, until, error).await.map_err(Refused::from)
             }
         };
         if let Err(problem) = recorded {
             // The lease runs out, and the message is tried again.
-            warn!(%ticket, to, error = &problem as &dyn std::error::Error, "not recorded");
+            warn!(ticket, to, error = &problem as &dyn std::error::Error, "not recorded");
         }
     }
 
@@ -230,7 +243,8 @@ impl Desk {
             }
         }
         // It moves faster than the message; the next try will meet it somewhere.
-        Err(rpc::into_status(&Refused::ConcurrentChange(message.ticket)))
+        let moves = ticket_of(message).map_or_else(|damaged| damaged, Refused::ConcurrentChange);
+        Err(rpc::into_status(&moves))
     }
 }
 
@@ -247,6 +261,7 @@ fn is_overtaken(parcel: Parcel, refused: &Status) -> bool {
         | Parcel::Progress
         | Parcel::ResolutionNotice
         | Parcel::Arrangement(_)
+        | Parcel::Expertise(_)
         | Parcel::Partner(_) => false,
     }
 }
@@ -359,6 +374,21 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
                 }
                 ArrangementParcel::VisitAnswer => {
                     arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
+                }
+            }
+            Ok(Delivery::Done)
+        }
+        Parcel::Expertise(expertise) => {
+            let mut teach = client!(hand::expertise_service_client::ExpertiseServiceClient, channel);
+            match expertise {
+                ExpertiseParcel::Item => {
+                    teach.tell_item(decode::<hand::TellItemRequest>(payload)?).await?;
+                }
+                ExpertiseParcel::Test => {
+                    teach.tell_test(decode::<hand::TellTestRequest>(payload)?).await?;
+                }
+                ExpertiseParcel::Outcome => {
+                    teach.tell_outcome(decode::<hand::TellOutcomeRequest>(payload)?).await?;
                 }
             }
             Ok(Delivery::Done)

@@ -168,6 +168,17 @@ impl Desk {
         self.once_expecting(order, None, job).await
     }
 
+    /// Refuses, unless the order is a repeat: that gets its first answer, or is told that it has another content.
+    ///
+    /// # Errors
+    /// `why`, but for a repeat.
+    pub async fn refuse<R>(&self, order: &Order, why: Refused) -> Result<R, Refused>
+    where
+        R: prost::Message + Default + 'static,
+    {
+        self.once(order, move |_| Box::pin(async move { Err(why) })).await
+    }
+
     async fn once_expecting<R>(
         &self,
         order: &Order,

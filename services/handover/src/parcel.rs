@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use store::Outgoing;
+use ticket::TicketId;
+
 use crate::arrangement::ArrangementParcel;
+use crate::change::corrupt;
+use crate::refused::Refused;
 
 /// The kind of a message in the outbox; its payload is the encoded request of the RPC that delivers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,8 +31,21 @@ pub enum Parcel {
     ResolutionNotice,
     /// To `ArrangementService`.
     Arrangement(ArrangementParcel),
+    /// To `ExpertiseService`; about no ticket.
+    Expertise(ExpertiseParcel),
     /// To a vendor's side; delivered by the bridge's rules.
     Partner(PartnerParcel),
+}
+
+/// What line 3 and the lines below tell each other of what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExpertiseParcel {
+    /// `ExpertiseService.TellItem`.
+    Item,
+    /// `ExpertiseService.TellTest`.
+    Test,
+    /// `ExpertiseService.TellOutcome`.
+    Outcome,
 }
 
 /// What the bridge sends to a vendor's side.
@@ -42,7 +60,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 20] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -57,6 +75,9 @@ impl Parcel {
         (Self::Arrangement(ArrangementParcel::Hold), "hold"),
         (Self::Arrangement(ArrangementParcel::Problem), "problem"),
         (Self::Arrangement(ArrangementParcel::MajorIncident), "major-incident"),
+        (Self::Expertise(ExpertiseParcel::Item), "known-item"),
+        (Self::Expertise(ExpertiseParcel::Test), "runbook-test"),
+        (Self::Expertise(ExpertiseParcel::Outcome), "runbook-outcome"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),
@@ -82,4 +103,12 @@ impl FromStr for Parcel {
         let known = Self::ALL.iter().find(|(_, name)| *name == given);
         known.map(|(parcel, _)| *parcel).ok_or_else(|| UnknownParcel(given.to_owned()))
     }
+}
+
+/// The ticket of a message that is about one.
+///
+/// # Errors
+/// When it names none, which no release of ours writes.
+pub fn ticket_of(message: &Outgoing) -> Result<TicketId, Refused> {
+    message.ticket.ok_or_else(|| corrupt(format!("{} names no ticket", message.id)))
 }

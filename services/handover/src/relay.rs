@@ -36,7 +36,7 @@ pub(crate) fn verified_head(caller: &Caller, head: Head, method: &str) -> Result
     Ok(head)
 }
 
-fn same_organization(caller: &Caller, said: &ticket::OrganizationId) -> Result<(), Refused> {
+pub(crate) fn same_organization(caller: &Caller, said: &ticket::OrganizationId) -> Result<(), Refused> {
     if caller.organization == *said { Ok(()) } else { Err(Refused::OrganizationUnknown(said.clone())) }
 }
 

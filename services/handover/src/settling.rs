@@ -7,6 +7,7 @@ use ticket::{Actor, EventBody, HandoverId, Line, Ticket};
 
 use crate::desk::Desk;
 use crate::fuse::CrashPoint;
+use crate::parcel::ticket_of;
 use crate::refused::Refused;
 use crate::wire::record;
 
@@ -38,7 +39,7 @@ impl Desk {
     ) -> Result<(), Refused> {
         let (fuse, rules) = (self.0.fuse.clone(), self.0.rules.clone());
         fuse.pass(CrashPoint::BeforeSettle).await;
-        let (id, ticket_id) = (message.id, message.ticket);
+        let (id, ticket_id) = (message.id, ticket_of(message)?);
         let offered_at = message.due;
         self.work(&message.organization, Actor::Line { line: by }, move |change| {
             Box::pin(async move {

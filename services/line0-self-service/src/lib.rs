@@ -7,12 +7,13 @@
 //! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it: `heard` and `pasted` tell what
 //! kind of message it is, `think` decides, `ask` does it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
 //! `ArticleService`, and `kept` has what both write; `asked` gathers what is
-//! answered badly, and proposes articles. Nobody hands to line 0, so it has no `intake`.
+//! answered badly, and proposes articles; `expertise` puts on the shelf what line 3 publishes. Nobody hands to line 0, so it has no `intake`.
 
 mod article_wire;
 mod articles;
 mod ask;
 mod asked;
+mod expertise;
 mod forward;
 mod heard;
 mod kept;
@@ -46,7 +47,7 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     let shelves = shelf::Shelves::new(desk.clone());
     let work = work::Work { desk: desk.clone(), shelves: shelves.clone() };
     let articles = articles::Articles { desk: desk.clone(), shelves };
-    line_service(desk, stack)
+    known::add_expertise(desk, line_service(desk, stack), Arc::new(expertise::Library), limits)
         .add(tuned!(SelfServiceServiceServer::new(work), limits))
         .add(tuned!(KnowledgeServiceServer::new(articles), limits))
         .add(tuned!(ArticleServiceServer::new(writing::Writing(desk.clone())), limits))

@@ -62,7 +62,8 @@ pub fn desk(setup: Setup) -> Desk {
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
     let limits = stack.limits;
-    queues::add(desk, custodian_service(desk, stack), limits)
+    let service = queues::add(desk, custodian_service(desk, stack), limits);
+    known::add(desk, service, limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))

@@ -7,7 +7,6 @@
 
 mod booking;
 mod intake;
-mod known;
 mod own;
 mod review;
 mod rules;
@@ -36,9 +35,10 @@ pub fn desk(setup: Setup) -> Desk {
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
-    queues::add(desk, custodian_service(desk, stack), limits)
+    let service = queues::add(desk, custodian_service(desk, stack), limits);
+    known::add(desk, service, limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
-        .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone(), known::Shelves::default())), limits))
+        .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(VisitServiceServer::new(visit::Visits(desk.clone())), limits))
         .build()
 }

@@ -40,9 +40,7 @@ impl Visits {
         let found = booking::find(self.0.store(), &order.caller.organization, id).await;
         let Ok(Visit { ticket, .. }) = found else {
             // A repeat with another id is told so, rather than that there is no such visit.
-            let not_found = Refused::VisitNotFound(id.to_string());
-            let done: Result<wire::GetVisitResponse, _> =
-                self.0.once(order, move |_| Box::pin(async move { Err(not_found) })).await;
+            let done = self.0.refuse::<wire::GetVisitResponse>(order, Refused::VisitNotFound(id.to_string())).await;
             return done.map(|done| done.visit);
         };
         let done: wire::GetVisitResponse = self

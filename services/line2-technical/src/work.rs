@@ -10,12 +10,11 @@ use ticket::evidence::Finding;
 use ticket::{EventBody, Evidence, OrganizationId, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 
-use crate::known::Shelves;
 use crate::own::{Diagnosis, Entry, FINDINGS_MAX};
 use crate::{review, session};
 
 /// Serves `TechnicalService`.
-pub(crate) struct Work(pub(crate) Desk, pub(crate) Shelves);
+pub(crate) struct Work(pub(crate) Desk);
 
 impl Work {
     async fn diagnosis(&self, organization: &OrganizationId, id: &str) -> Result<Diagnosis, Refused> {
@@ -111,21 +110,6 @@ impl TechnicalService for Work {
             let (sessions, next_page_token) = page(diagnosis.sessions, seen, size);
             let sessions = sessions.into_iter().map(session::to_wire).collect();
             Ok(wire::ListSessionsResponse { sessions, next_page_token })
-        })
-        .await
-    }
-
-    async fn search_known(
-        &self,
-        request: Request<wire::SearchKnownRequest>,
-    ) -> Result<Response<wire::SearchKnownResponse>, Status> {
-        answer(request, async |caller, request| {
-            let wire::SearchKnownRequest { ticket_id: id, page_size, page_token } = request;
-            let (seen, size) = place(page_size, &page_token)?;
-            let (ticket, _) = self.0.find(&caller.organization, ticket_id(&id)?).await?;
-            let matches = self.1.like(self.0.store(), &caller.organization, ticket.facts).await?;
-            let (matches, next_page_token) = page(matches, seen, size);
-            Ok(wire::SearchKnownResponse { matches, next_page_token })
         })
         .await
     }

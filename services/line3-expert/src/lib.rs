@@ -3,7 +3,8 @@
 //! **Invariant:** never writes to the client; what only the client can tell is asked through line 1.
 //!
 //! [`rules`](self) say what line 3 adds to the protocol, `intake` takes tickets in, `work` is its own daily work on a
-//! ticket. `problem` serves what is behind many tickets; `linked` keeps it, and tells the tickets.
+//! ticket. `problem` serves what is behind many tickets; `linked` keeps it, and tells the tickets. `runbook` serves
+//! what is written for the lines below; `shelved` keeps it, and tells them of it, and of workarounds.
 
 mod intake;
 mod linked;
@@ -11,6 +12,9 @@ mod own;
 mod problem;
 mod problem_wire;
 mod rules;
+mod runbook;
+mod runbook_wire;
+mod shelved;
 mod work;
 
 use std::sync::Arc;
@@ -19,6 +23,7 @@ use handover::{Desk, Setup, custodian_service};
 use proto::line3::expert_service_server::ExpertServiceServer;
 use proto::line3::intake_service_server::IntakeServiceServer;
 use proto::line3::problem_service_server::ProblemServiceServer;
+use proto::line3::runbook_service_server::RunbookServiceServer;
 use rpc::{Service, Stack, tuned};
 
 pub use own::Research;
@@ -33,9 +38,11 @@ pub fn desk(setup: Setup) -> Desk {
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
-    queues::add(desk, custodian_service(desk, stack), limits)
+    let service = queues::add(desk, custodian_service(desk, stack), limits);
+    known::add_expertise(desk, service, Arc::new(runbook::Experts), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ExpertServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(ProblemServiceServer::new(problem::Problems(desk.clone())), limits))
+        .add(tuned!(RunbookServiceServer::new(runbook::Runbooks(desk.clone())), limits))
         .build()
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use store::{Store, Timer, Version};
 use ticket::{Line, OrganizationId, ProblemId, TicketId};
 
+use crate::shelved;
+
 /// The kind of the documents, and of the timers that tell the tickets.
 pub(crate) const KIND: &str = "problem";
 /// The key by stage.
@@ -89,7 +91,7 @@ pub(crate) async fn load(change: &Change<'_>, id: ProblemId, expected: u64) -> R
     Ok((problem, version))
 }
 
-/// Writes a problem with its keys; when there is news since `told_before`, its tickets are told.
+/// Writes a problem with its keys; when there is news since `told_before`, its tickets and the lines below are told.
 pub(crate) async fn save(
     change: &Change<'_>,
     problem: &Problem,
@@ -105,6 +107,7 @@ pub(crate) async fn save(
     change.work.put_keys(organization, KIND, &id, &keys).await?;
     if problem.told > told_before {
         change.set_timer(KIND, id, None, change.now, serde_json::Value::Null).await?;
+        shelved::tell_known_error(change, problem).await?;
     }
     Ok(version)
 }

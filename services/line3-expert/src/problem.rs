@@ -35,11 +35,6 @@ impl Problems {
         futures::stream::iter(looks).buffer_unordered(LOOKED_UP).try_collect().await
     }
 
-    /// Refuses, unless the order is a repeat: that gets its first answer, or is told that it has another content.
-    async fn refuse<R: prost::Message + Default + 'static>(&self, order: &Order, why: Refused) -> Result<R, Refused> {
-        self.0.once(order, move |_| Box::pin(async move { Err(why) })).await
-    }
-
     /// Does something to a problem, once. Every answer has the problem alone, so that one type does for all.
     async fn alter(
         &self,
@@ -114,7 +109,7 @@ impl ProblemService for Problems {
             let order = Order::of(&caller, "OpenProblem", &request.request_id, &request)?;
             let (opened, tickets) = read_problem(&caller, &request)?;
             if let Err(refused) = self.known(&caller.organization, &tickets).await {
-                return self.refuse(&order, refused).await;
+                return self.0.refuse(&order, refused).await;
             }
             let id = ProblemId::of(&caller.organization, &caller.subject, &order.request_id);
             let by = caller.subject.clone();
@@ -148,7 +143,7 @@ impl ProblemService for Problems {
                 Err(refused) => Err(refused),
             };
             if let Err(refused) = known {
-                return self.refuse(&order, refused).await;
+                return self.0.refuse(&order, refused).await;
             }
             let (by, step) = (caller.subject.clone(), format!("linked:{}", order.request_id));
             self.0

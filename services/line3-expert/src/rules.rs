@@ -6,7 +6,7 @@ use ticket::event::Brought;
 use ticket::{EventBody, Line, Ticket};
 use tonic::async_trait;
 
-use crate::linked;
+use crate::{linked, shelved};
 
 /// Line 3's rules.
 pub(crate) struct Expert;
@@ -32,9 +32,10 @@ impl Rules for Expert {
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
-        if timer.kind == linked::KIND {
-            return linked::rang(change, timer).await;
+        match timer.kind.as_str() {
+            linked::KIND => linked::rang(change, timer).await,
+            shelved::REVIEW => shelved::rang(change, timer).await,
+            _ => queues::rang(change, timer).await.map(|_| ()),
         }
-        queues::rang(change, timer).await.map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use handover::{Carried, Change, Desk, Parcel, PartnerParcel, Refused};
+use handover::{Carried, Change, Desk, Parcel, PartnerParcel, Refused, ticket_of};
 use prost::Message;
 use proto::errors::Reason;
 use proto::partner::partner_desk_service_client::PartnerDeskServiceClient;
@@ -150,7 +150,8 @@ pub(crate) async fn carry(
     message: &Outgoing,
 ) -> Result<Carried, Status> {
     let vendor = vendor_of(message);
-    let own = desk.store().own::<Own>(&message.organization, message.ticket).await;
+    let ticket = ticket_of(message).map_err(|damaged| rpc::into_status(&damaged))?;
+    let own = desk.store().own::<Own>(&message.organization, ticket).await;
     let own = own.map_err(|error| rpc::into_status(&Refused::from(error)))?;
     // What the partner calls the case may have become known since the message was written.
     let case = own.with(vendor).and_then(|bond| bond.partner_case_id.clone()).unwrap_or_default();

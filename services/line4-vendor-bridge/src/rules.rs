@@ -1,6 +1,6 @@
 //! What line 4 adds to the protocol: a case with the vendor for each ticket that it takes over.
 
-use handover::{Arrival, Carried, Change, Desk, PartnerParcel, Refused, Rules, Told, wake_again};
+use handover::{Arrival, Carried, Change, Desk, PartnerParcel, Refused, Rules, Told, ticket_of, wake_again};
 use plan::Plan;
 use store::Outgoing;
 use ticket::custody::{HoldReason, State};
@@ -122,24 +122,24 @@ impl Rules for Bridge {
     }
 
     async fn carried(&self, change: &Change<'_>, message: &Outgoing, carried: &Carried) -> Result<(), Refused> {
-        let vendor = outgoing::vendor_of(message);
+        let (vendor, id) = (outgoing::vendor_of(message), ticket_of(message)?);
         let told = match optional("partner_case_id", &carried.partner_case_id, LINE_BYTES_MAX) {
             Ok(None) => return Ok(()),
             Ok(Some(told)) => told,
             Err(violation) => {
-                warn!(ticket = %message.ticket, vendor, %violation, "the partner's case id cannot be read, going on without it");
+                warn!(ticket = %id, vendor, %violation, "the partner's case id cannot be read, going on without it");
                 return Ok(());
             }
         };
-        let (ticket, _) = change.ticket(message.ticket).await?;
-        let mut own = Own::load(change, message.ticket).await?;
+        let (ticket, _) = change.ticket(id).await?;
+        let mut own = Own::load(change, id).await?;
         match own.with_mut(vendor) {
             Some(bond) if bond.partner_case_id.is_none() => {
                 bond.partner_case_id = Some(told);
                 own.save(change, &ticket).await
             }
             Some(bond) if bond.partner_case_id.as_ref() != Some(&told) => {
-                warn!(ticket = %message.ticket, vendor, bond = %bond.id, kept = bond.partner_case_id, told, "the partner names another case for the bond, keeping the first");
+                warn!(ticket = %id, vendor, bond = %bond.id, kept = bond.partner_case_id, told, "the partner names another case for the bond, keeping the first");
                 Ok(())
             }
             Some(_) | None => Ok(()),

@@ -154,7 +154,7 @@ fn to_dead_letter(letter: DeadLetter) -> wire::DeadLetter {
     let DeadLetter { number: _, message, attempts, error } = letter;
     wire::DeadLetter {
         message_id: message.id.to_string(),
-        ticket_id: message.ticket.to_string(),
+        ticket_id: message.ticket.map(|ticket| ticket.to_string()).unwrap_or_default(),
         to: message.to,
         kind: message.kind,
         error,

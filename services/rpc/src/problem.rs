@@ -5,10 +5,10 @@
 //! | `UNAUTHENTICATED` | `UNAUTHENTICATED` |
 //! | `PERMISSION_DENIED` | `ROLE_NOT_ALLOWED`, `CLIENT_CONTACT_NOT_ALLOWED`, `NOT_YOUR_QUEUE`, `NOT_INVITED` |
 //! | `INVALID_ARGUMENT` | `FIELD_INVALID`, `ZONE_UNKNOWN`, `CATEGORY_UNKNOWN`, `PERSON_UNKNOWN`, `GROUP_UNKNOWN`, `PAGE_TOKEN_INVALID`, `RESUME_TOKEN_INVALID`, `MESSAGE_UNREADABLE`, `ATTACHMENT_TYPE_REFUSED`, `ATTACHMENT_TOO_LARGE` |
-//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND`, `ATTACHMENT_NOT_FOUND`, `PROBLEM_NOT_FOUND`, `MAJOR_INCIDENT_NOT_FOUND` |
+//! | `NOT_FOUND` | `TICKET_NOT_FOUND`, `CLARIFICATION_NOT_FOUND`, `BOND_NOT_FOUND`, `ARTICLE_NOT_FOUND`, `MESSAGE_NOT_FOUND`, `VISIT_NOT_FOUND`, `VIEW_NOT_FOUND`, `ATTACHMENT_NOT_FOUND`, `PROBLEM_NOT_FOUND`, `MAJOR_INCIDENT_NOT_FOUND`, `RUNBOOK_NOT_FOUND`, `RUNBOOK_TEST_NOT_FOUND`, `KNOWN_ITEM_NOT_FOUND` |
 //! | `ALREADY_EXISTS` | `REQUEST_ID_REUSED`, `BOND_CONFLICT` |
-//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS`, `ATTACHMENT_UPLOAD_MISMATCH`, `PROBLEM_WRONG_STATE`, `ARTICLE_WRONG_STATE`, `ARTICLE_OWN_WORK`, `MAJOR_INCIDENT_WRONG_STATE`, `CHILD_OF_ANOTHER` |
-//! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE`, `PROBLEM_CHANGED`, `ARTICLE_CHANGED` |
+//! | `FAILED_PRECONDITION` | `NOT_CUSTODIAN`, `WRONG_STATE`, `STALE_EPOCH`, `NOT_IN_TOPOLOGY`, `HOP_BUDGET_SPENT`, `CHECKLIST_STEP_REFUSED`, `RECORD_FULL`, `ASSIGNED_TO_ANOTHER`, `PERSON_NOT_FREE`, `BOND_CLOSED`, `ORGANIZATION_UNKNOWN`, `REVIEW_REQUIRED`, `VISIT_CLASH`, `VISIT_WRONG_STATE`, `OUTSIDE_HOURS`, `ATTACHMENT_UPLOAD_MISMATCH`, `PROBLEM_WRONG_STATE`, `RUNBOOK_WRONG_STATE`, `ARTICLE_WRONG_STATE`, `ARTICLE_OWN_WORK`, `MAJOR_INCIDENT_WRONG_STATE`, `CHILD_OF_ANOTHER` |
+//! | `ABORTED` | `CONCURRENT_CHANGE`, `CHANGED_MEANWHILE`, `PROBLEM_CHANGED`, `ARTICLE_CHANGED`, `RUNBOOK_CHANGED` |
 //! | `UNAVAILABLE` | `OVERLOADED`, `PEER_UNAVAILABLE`, `STORAGE_UNAVAILABLE` |
 //! | `DEADLINE_EXCEEDED` | `OUT_OF_TIME` |
 //! | `UNIMPLEMENTED` | `METHOD_UNKNOWN` |
@@ -100,6 +100,9 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::AttachmentNotFound
         | Reason::ProblemNotFound
         | Reason::ArticleNotFound
+        | Reason::RunbookNotFound
+        | Reason::RunbookTestNotFound
+        | Reason::KnownItemNotFound
         | Reason::MajorIncidentNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
@@ -121,10 +124,13 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::ArticleOwnWork
         | Reason::MajorIncidentWrongState
         | Reason::ChildOfAnother
+        | Reason::RunbookWrongState
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::AttachmentDamaged => (Code::DataLoss, Retry::Never),
         Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
-        Reason::ChangedMeanwhile | Reason::ProblemChanged | Reason::ArticleChanged => (Code::Aborted, Retry::Never),
+        Reason::ChangedMeanwhile | Reason::ProblemChanged | Reason::ArticleChanged | Reason::RunbookChanged => {
+            (Code::Aborted, Retry::Never)
+        }
         Reason::ConcurrentChange => (Code::Aborted, Retry::After(RETRY_AFTER_CHANGE)),
         Reason::Overloaded | Reason::PeerUnavailable | Reason::StorageUnavailable => {
             (Code::Unavailable, Retry::After(RETRY_AFTER))

@@ -20,16 +20,16 @@ use crate::work::Work;
 pub struct Outgoing {
     /// Which message; the same id is sent once, whoever enqueues it again.
     pub id: MessageId,
-    /// Whose ticket.
+    /// For whom.
     pub organization: OrganizationId,
-    /// Which ticket.
-    pub ticket: TicketId,
+    /// Which ticket it is about, if one.
+    pub ticket: Option<TicketId>,
     /// The handover it delivers, if it is one.
     pub handover: Option<HandoverId>,
     /// The receiver: a line's name, or `partner:` and the vendor's id.
     pub to: String,
     /// Messages of one organization with the same key are claimed one after the other, in the order of enqueuing.
-    /// They must be enqueued under one lock (that of their ticket), or the order of writers is not that of commits.
+    /// They must be enqueued under one lock (that of their ticket or document), or the order of writers is not that of commits.
     pub order_key: Option<String>,
     /// What kind of message, for whoever delivers it.
     pub kind: String,
@@ -85,7 +85,7 @@ impl Work {
             seq: NotSet,
             id: Set(id.to_string()),
             organization: Set(organization.to_string()),
-            ticket: Set(ticket.to_string()),
+            ticket: Set(ticket.map(|ticket| ticket.to_string()).unwrap_or_default()),
             handover: Set(handover.map(|handover| handover.to_string())),
             receiver: Set(to.clone()),
             order_key: Set(order_key.clone()),
@@ -304,7 +304,7 @@ fn claimed(row: Model) -> Result<Claimed, StoreError> {
     let message = Outgoing {
         id: parse_id(&row.id, &what)?,
         organization: parse_id(&row.organization, &what)?,
-        ticket: parse_id(&row.ticket, &what)?,
+        ticket: (!row.ticket.is_empty()).then(|| parse_id(&row.ticket, &what)).transpose()?,
         handover: row.handover.map(|handover| parse_id(&handover, &what)).transpose()?,
         to: row.receiver,
         order_key: row.order_key,

@@ -87,6 +87,7 @@ pub(crate) mod outbox {
         pub seq: i64,
         pub id: String,
         pub organization: String,
+        /// Empty when it is about none.
         pub ticket: String,
         pub handover: Option<String>,
         pub receiver: String,

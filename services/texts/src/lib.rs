@@ -54,6 +54,14 @@ texts! {
     NoticeQuestionExpired = "notice_question_expired",
     /// To supervisors: line 2 did not accept the help given so far: `number`, `subject`, `by`, `asked_for`.
     NoticeHelpSentBack = "notice_help_sent_back",
+    /// To a tester: a runbook is to be tried: `title`, `by`.
+    NoticeRunbookTest = "notice_runbook_test",
+    /// To an owner: a runbook has passed its test: `title`, `tester`, `remarks`.
+    NoticeRunbookPassed = "notice_runbook_passed",
+    /// To an owner: a runbook has failed its test: `title`, `tester`, `remarks`.
+    NoticeRunbookFailed = "notice_runbook_failed",
+    /// To an owner: a runbook has to be looked at: `title`, `date`.
+    NoticeRunbookReview = "notice_runbook_review",
     /// To people: another line has returned a ticket: `number`, `subject`, `asked_for`.
     NoticeCameBack = "notice_came_back",
     /// To supervisors: one of them was called by hand: `number`, `subject`, `supervisor`, `why`.

@@ -98,6 +98,14 @@ uuid_id!(
     MajorIncidentId, "mjr", "a major incident id (`mjr_` and 32 lower-case hexadecimal digits)"
 );
 uuid_id!(
+    /// A runbook: `rbk_…`. Derived from the request that wrote it, so a repeat has the same id.
+    RunbookId, "rbk", "a runbook id (`rbk_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
+    /// A test of a runbook: `rbt_…`. Derived from the runbook and the request that submitted it, so a repeat has the same id.
+    RunbookTestId, "rbt", "a runbook test id (`rbt_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
     /// A file that belongs to a ticket, from its first byte on: `att_…`. Derived from the ticket and the request that
     /// announced it, so a repeat has the same id.
     AttachmentId, "att", "an attachment id (`att_` and 32 lower-case hexadecimal digits)"
@@ -168,6 +176,12 @@ impl MessageId {
         Self(derive(&["handover-message", &id.to_string()]))
     }
 
+    /// The message of kind `kind` that the step `step` causes for `about`, which is no ticket.
+    #[must_use]
+    pub fn of_letter(organization: &OrganizationId, kind: &str, about: &str, step: &str) -> Self {
+        Self(derive(&["letter", organization.as_str(), kind, about, step]))
+    }
+
     /// The message of kind `kind` that the step `step` (a request id, an epoch, another message) causes for `ticket`.
     #[must_use]
     pub fn of_step(ticket: TicketId, kind: &str, step: &str) -> Self {
@@ -205,6 +219,22 @@ impl MajorIncidentId {
     #[must_use]
     pub fn of(organization: &OrganizationId, by: &str, what: &str, at: Timestamp) -> Self {
         Self(timed(derive(&["major-incident", organization.as_str(), by, what]), at))
+    }
+}
+
+impl RunbookId {
+    /// The runbook that `caller` writes by the request `request`.
+    #[must_use]
+    pub fn of(organization: &OrganizationId, caller: &str, request: &RequestId) -> Self {
+        Self(derive(&["runbook", organization.as_str(), caller, request.as_str()]))
+    }
+}
+
+impl RunbookTestId {
+    /// The test that `caller` asks for by the request `request`.
+    #[must_use]
+    pub fn of(runbook: RunbookId, caller: &str, request: &RequestId) -> Self {
+        Self(derive(&["runbook-test", &runbook.to_string(), caller, request.as_str()]))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Messages between lines as a courier has them in hand, to be delivered once more.
 
-use handover::{ArrangementParcel, Parcel};
+use handover::{ArrangementParcel, ExpertiseParcel, Parcel};
 use prost::Message;
 use proto::handover::arrangement_service_client::ArrangementServiceClient;
+use proto::handover::expertise_service_client::ExpertiseServiceClient;
 use proto::handover::relay_service_client::RelayServiceClient;
 use proto::{handover as hand, line1, line2, line3, vendor};
 use rpc::{Peer, ServiceName};
@@ -125,6 +126,22 @@ impl Letter {
                         .encode_to_vec(),
                     ArrangementParcel::VisitAnswer => arrange
                         .answer_visit(open::<hand::AnswerVisitRequest>(payload))
+                        .await?
+                        .into_inner()
+                        .encode_to_vec(),
+                }
+            }
+            (Parcel::Expertise(expertise), _) => {
+                let mut teach = ExpertiseServiceClient::new(channel);
+                match expertise {
+                    ExpertiseParcel::Item => {
+                        teach.tell_item(open::<hand::TellItemRequest>(payload)).await?.into_inner().encode_to_vec()
+                    }
+                    ExpertiseParcel::Test => {
+                        teach.tell_test(open::<hand::TellTestRequest>(payload)).await?.into_inner().encode_to_vec()
+                    }
+                    ExpertiseParcel::Outcome => teach
+                        .tell_outcome(open::<hand::TellOutcomeRequest>(payload))
                         .await?
                         .into_inner()
                         .encode_to_vec(),

@@ -28,7 +28,10 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 10] = [
+const NOTHING: [Reason; 13] = [
+    Reason::RunbookNotFound,
+    Reason::RunbookTestNotFound,
+    Reason::KnownItemNotFound,
     Reason::TicketNotFound,
     Reason::BondNotFound,
     Reason::ClarificationNotFound,
@@ -42,7 +45,18 @@ const NOTHING: [Reason; 10] = [
 ];
 
 /// In these fields a request names something of the first organization.
-const NAMES: [&str; 7] = ["ticket_id", "message_id", "visit_id", "problem_id", "article_id", "incident_id", "envelope"];
+const NAMES: [&str; 10] = [
+    "ticket_id",
+    "message_id",
+    "visit_id",
+    "problem_id",
+    "runbook_id",
+    "test_id",
+    "item_id",
+    "article_id",
+    "incident_id",
+    "envelope",
+];
 
 /// Two organizations in one suite: the first with something of everything, the second with one ticket.
 struct Two {
@@ -56,6 +70,8 @@ struct Two {
     visit: String,
     problem: String,
     incident: String,
+    runbook: String,
+    test: String,
     view: String,
     attachment: String,
     /// What must never be told to the second, beside the mark.
@@ -100,6 +116,9 @@ impl Two {
             Files::new(files, &held[1].1).attach(&format!("{MARK}.txt"), MARK.as_bytes()).await.expect(THERE);
         let problem = tests::problems::open(&stage, &[&held[3].1]).await;
         let incident = tests::major::declare(&stage, MARK, &[&held[1].1]).await.incident_id;
+        tests::problems::work_around(&stage, &problem, MARK).await;
+        let runbook = tests::runbooks::write(&stage, MARK).await;
+        let test = tests::runbooks::submit(&stage, &runbook, "a.petrova").await;
         stage.settle().await;
 
         let bridged = people.ticket_at(Line::Vendor).await;
@@ -121,6 +140,8 @@ impl Two {
             attachment.clone(),
             problem.clone(),
             incident.clone(),
+            runbook.clone(),
+            test.clone(),
         ]);
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
         Self {
@@ -133,6 +154,8 @@ impl Two {
             visit,
             problem,
             incident,
+            runbook,
+            test,
             view,
             attachment,
             secrets,
@@ -167,6 +190,8 @@ impl Two {
             problem: self.problem.clone(),
             article: MARK.to_owned(),
             incident: self.incident.clone(),
+            runbook: self.runbook.clone(),
+            test: self.test.clone(),
             view: self.view.clone(),
             attachment: self.attachment.clone(),
             ..Fill::demo(&format!("req-{}", caller.role).replace(' ', "-"))
@@ -230,8 +255,9 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
         let before = two.known_of_first().await;
         let other = two.small.organization().clone();
         let mut everywhere = everywhere(&two.stage).await;
-        // Batons last: a line's service may bring its organization a ticket with any id, which then is that one's own.
-        everywhere.sort_by_key(|(_, rpc)| rpc.takes("baton"));
+        // Batons and letters last: a line's service may bring its organization a ticket, or something known, with any id,
+        // which then is that one's own.
+        everywhere.sort_by_key(|(_, rpc)| rpc.takes("baton") || rpc.takes("letter"));
         let (mut empty_handed, mut brought) = (BTreeSet::new(), BTreeSet::new());
         for (line, rpc) in &everywhere {
             for caller in everybody(&two.small) {
@@ -240,11 +266,12 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                     let answer = call(way(&two.stage, *line, &caller), &rpc.path, request.clone()).await;
                     let about = format!("{} by {} at {line} naming {named}", rpc.path, caller.role);
                     two.check_silence(&about, &request, &answer);
+                    let brings = rpc.takes("baton") || rpc.takes("letter");
                     let Err(status) = answer else {
                         let names_something = NAMES.iter().any(|f| rpc.takes(f));
-                        let is_wrong = names_something || (rpc.takes("baton") && named != &other);
+                        let is_wrong = names_something || (brings && named != &other);
                         assert!(!is_wrong, "{about} was done");
-                        if rpc.takes("baton") {
+                        if brings {
                             brought.insert(*line);
                         }
                         continue;
@@ -256,15 +283,15 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                         }
                         // Of its own plan, not of the other's data.
                         Some(Reason::NotInTopology | Reason::PersonUnknown) => {}
-                        // It brought the same ticket there itself, by another RPC.
-                        Some(Reason::RequestIdReused) if rpc.takes("baton") && brought.contains(line) => {}
+                        // It brought the same ticket or letter there itself, by another RPC.
+                        Some(Reason::RequestIdReused) if brings && brought.contains(line) => {}
                         _ => panic!("{about}: {status:?}"),
                     }
                 }
             }
         }
         for (_, rpc) in everywhere {
-            let names_something = rpc.takes("baton") || NAMES.iter().any(|f| rpc.takes(f));
+            let names_something = rpc.takes("baton") || rpc.takes("letter") || NAMES.iter().any(|f| rpc.takes(f));
             assert!(!names_something || empty_handed.contains(&rpc.path), "{} never got to look", rpc.path);
         }
         let after = two.known_of_first().await;

@@ -35,6 +35,9 @@ pub(crate) struct Fill {
     pub(crate) problem: String,
     pub(crate) article: String,
     pub(crate) incident: String,
+    pub(crate) runbook: String,
+    pub(crate) test: String,
+    pub(crate) tester: String,
     /// When a visit begins, in seconds since 1970.
     pub(crate) begins: i64,
 }
@@ -64,6 +67,9 @@ impl Fill {
             problem: nobodys("prb"),
             article: "nobodys-article".to_owned(),
             incident: nobodys("mjr"),
+            runbook: nobodys("rbk"),
+            test: nobodys("rbt"),
+            tester: "a.petrova".to_owned(),
             begins: TOMORROW,
         }
     }
@@ -153,11 +159,15 @@ impl Fill {
             ("step", _) => self.step.clone(),
             ("vendor", _) => self.vendor.clone(),
             ("visit_id", _) => self.visit.clone(),
-            ("problem_id", _) => self.problem.clone(),
             ("article_id", of) if of.ends_with("ArticleRequest") || of == "ListArticleVersionsRequest" => {
                 self.article.clone()
             }
             ("incident_id", _) => self.incident.clone(),
+            ("problem_id" | "item_id", _) => self.problem.clone(),
+            ("runbook_id", _) => self.runbook.clone(),
+            ("test_id", _) => self.test.clone(),
+            ("tester", _) => self.tester.clone(),
+            ("categories", "Guide") => self.category.clone(),
             ("owner", "ProblemStep") => "g.pavlov".to_owned(),
             ("due", "ProblemStep") => "2026-09-15".to_owned(),
             ("template_id", _) => "callback".to_owned(),

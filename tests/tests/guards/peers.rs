@@ -29,7 +29,8 @@ async fn a_service_speaks_for_no_line_but_its_own() {
     on_each_database(async |stage| {
         let mut tried = 0;
         for (line, rpc) in everywhere(&stage).await {
-            let from_a_line = rpc.path.contains("RelayService") || rpc.path.contains("IntakeService");
+            let from_a_line =
+                ["RelayService", "IntakeService", "ExpertiseService"].iter().any(|name| rpc.path.contains(name));
             if !from_a_line {
                 continue;
             }

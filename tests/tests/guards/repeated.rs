@@ -10,7 +10,7 @@ use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
 use tests::{Stage, on_each_database};
-use tests::{major, problems};
+use tests::{major, problems, runbooks};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -20,7 +20,7 @@ use crate::raw::call;
 use crate::rpcs::{Rpc, everywhere};
 
 /// By one of these a receiver knows a repeat.
-const KNOWN_BY: [&str; 3] = ["request_id", "baton", "envelope"];
+const KNOWN_BY: [&str; 4] = ["request_id", "baton", "envelope", "letter"];
 
 /// What is refused when the same message id or request id comes with another content.
 const REUSED: Option<Reason> = Some(Reason::RequestIdReused);
@@ -150,6 +150,21 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             };
             fill.incident = major::candidate(stage, alike).await;
         }
+        "ReviseRunbook" | "SubmitRunbook" | "PublishRunbook" | "RetireRunbook" | "ReviewRunbook" => {
+            fill.runbook = runbooks::write(stage, "Роутер не выходит в сеть").await;
+            if rpc.method.name() == "PublishRunbook" {
+                let test = runbooks::submit(stage, &fill.runbook, &fill.tester).await;
+                runbooks::pass(stage, Line::ServiceDesk, &fill.tester, &test).await;
+            }
+        }
+        "RecordRunbookTest" | "TellOutcome" => {
+            let tester = if rpc.takes("letter") { people.agent(fill.from).subject } else { caller.subject.clone() };
+            fill.runbook = runbooks::write(stage, "Роутер не выходит в сеть").await;
+            if fill.from <= Line::Technical && fill.from >= Line::ServiceDesk {
+                fill.test = runbooks::submit(stage, &fill.runbook, &tester).await;
+                stage.settle().await;
+            }
+        }
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {
                 request_id: people.request_id(),
@@ -243,7 +258,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
         message.set_field_by_name("ticket_ids", Value::List(vec![other]));
         return true;
     }
-    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id"]
+    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id", "runbook_id"]
         .into_iter()
         .find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
@@ -253,6 +268,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
             "view_id" => "view",
             "article_id" => "article",
             "incident_id" => "mjr",
+            "runbook_id" => "rbk",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));
@@ -282,7 +298,9 @@ async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
             changing.insert(rpc.path.clone());
             // Between lines it depends on who speaks whether something is done; else anybody will do.
             let is_between = rpc.takes("baton")
-                || ["RelayService", "ArrangementService"].iter().any(|service| rpc.path.contains(service));
+                || ["RelayService", "ArrangementService", "ExpertiseService"]
+                    .iter()
+                    .any(|service| rpc.path.contains(service));
             let callers = allowed(&everybody, &rpc.path, line);
             let callers = callers
                 .into_iter()

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("texts", &["ticket", "deadline"]),
     ("visits", &["ticket"]),
     ("problems", &["ticket"]),
+    ("runbooks", &["ticket"]),
     ("attachments", &["ticket"]),
     ("redaction", &[]),
     ("knowledge", &[]),
@@ -24,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["ticket"]),
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
     ("queues", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover"]),
+    ("known", &["ticket", "runbooks", "texts", "knowledge", "proto", "rpc", "store", "handover"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     (
         "line0-self-service",
@@ -39,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "knowledge",
             "triage",
             "redaction",
+            "known",
         ],
     ),
     (
@@ -46,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "ticket",
             "attachments",
+            "known",
             "plan",
             "texts",
             "triage",
@@ -60,11 +64,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "line2-technical",
-        &["ticket", "plan", "texts", "visits", "knowledge", "proto", "rpc", "store", "handover", "queues", "telemetry"],
+        &["ticket", "plan", "texts", "visits", "known", "proto", "rpc", "store", "handover", "queues", "telemetry"],
     ),
     (
         "line3-expert",
-        &["ticket", "problems", "plan", "texts", "proto", "rpc", "store", "handover", "queues", "telemetry"],
+        &[
+            "ticket",
+            "problems",
+            "runbooks",
+            "known",
+            "texts",
+            "proto",
+            "rpc",
+            "store",
+            "handover",
+            "queues",
+            "telemetry",
+        ],
     ),
     (
         "line4-vendor-bridge",
@@ -84,6 +100,7 @@ const EVERYTHING: &[&str] = &[
     "texts",
     "visits",
     "problems",
+    "runbooks",
     "attachments",
     "redaction",
     "knowledge",
@@ -96,6 +113,7 @@ const EVERYTHING: &[&str] = &[
     "store",
     "handover",
     "queues",
+    "known",
     "line0-self-service",
     "line1-service-desk",
     "line2-technical",
@@ -124,13 +142,14 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 13] = [
+const WITHOUT_GRPC: [&str; 14] = [
     "ticket",
     "deadline",
     "plan",
     "texts",
     "visits",
     "problems",
+    "runbooks",
     "attachments",
     "redaction",
     "knowledge",

@@ -8,7 +8,7 @@ use crate::contracts::{Contracts, Rpc};
 use crate::tree::none;
 
 /// By one of these a receiver knows a repeat.
-const KNOWN_BY: [&str; 3] = ["request_id", "baton", "envelope"];
+const KNOWN_BY: [&str; 4] = ["request_id", "baton", "envelope", "letter"];
 
 fn faults(wrong: impl Fn(&Rpc) -> Option<&'static str>) -> Vec<String> {
     let rpcs = Contracts::read().rpcs();
@@ -68,7 +68,7 @@ fn what_changes_something_can_be_repeated() {
     let unrepeatable = faults(|rpc| {
         let request = rpc.method.input();
         (!rpc.reads() && !KNOWN_BY.iter().any(|field| has(&request, field)))
-            .then_some("its request has neither request_id nor baton nor envelope")
+            .then_some("its request has neither request_id nor baton nor envelope nor letter")
     });
     none(unrepeatable, "give these a request_id, so that a repeat gets the first answer:");
 }

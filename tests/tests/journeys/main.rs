@@ -18,6 +18,7 @@ mod progress;
 mod queues;
 mod record;
 mod relay;
+mod runbooks;
 mod sorting;
 mod swarm;
 mod technical;

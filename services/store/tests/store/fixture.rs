@@ -92,7 +92,7 @@ pub(crate) fn message(ticket: &Ticket, step: &str, order_key: Option<&str>) -> O
     Outgoing {
         id: MessageId::of_step(ticket.facts.id, "progress", step),
         organization: ticket.facts.organization.clone(),
-        ticket: ticket.facts.id,
+        ticket: Some(ticket.facts.id),
         handover: None,
         to: "technical".to_owned(),
         order_key: order_key.map(str::to_owned),
