@@ -5,6 +5,8 @@
 //! the log, tells what is due, and sets the timer to the next instant at which something will be. What was told once stands
 //! in the log and is not told again, whatever process dies in between.
 
+use std::collections::BTreeSet;
+
 use deadline::{Calendars, Fact, Ledger, Measure, Party, Percent, State, Triage, Unreckonable, What, from_log};
 use jiff::Timestamp;
 use plan::Plan;
@@ -193,9 +195,11 @@ impl Desk {
                     }
                 }
                 change.work.set_promised(change.organization(), id, outlook.promised).await?;
+                let mut notices = Vec::new();
                 for event in outlook.due {
-                    tell(change, &ticket, event).await?;
+                    notices.extend(tell(change, &ticket, event).await?);
                 }
+                change.notify_all(notices).await?;
                 fuse.cut(CrashPoint::WithinRing)?;
                 Ok(true)
             })
@@ -218,25 +222,22 @@ pub(crate) async fn reckon(change: &Change<'_>, timer: &Timer) -> Result<(), Ref
     }
 }
 
-/// Writes down what a clock came to, and tells those who can do something about it.
-async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result<(), Refused> {
+/// Writes down what a clock came to. Returns what those are to be told who can do something about it.
+async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result<Vec<Notice>, Refused> {
     let responsible = Recipient::who_works(&ticket.assignment);
     change.log_by_itself(ticket, EventBody::Clock(event.clone())).await?;
     match event {
         ClockEvent::Warned { clock, percent, due } => {
-            let notice = notice(change, ticket, responsible, &clock, Some(percent), due);
-            change.notify(notice).await
+            Ok(vec![notice(change, ticket, responsible, &clock, Some(percent), due)])
         }
         ClockEvent::Breached { clock, due } => {
-            if responsible != Recipient::Supervisors {
-                change.notify(notice(change, ticket, responsible, &clock, None, due)).await?;
-            }
-            change.notify(notice(change, ticket, Recipient::Supervisors, &clock, None, due)).await?;
             let by_breach = Escalation::ByBreach.name();
             change.work.add_mark(change.organization(), ticket.facts.id, Mark::Escalated, by_breach).await?;
-            change.log_by_itself(ticket, EventBody::Clock(ClockEvent::Escalated { clock })).await
+            change.log_by_itself(ticket, EventBody::Clock(ClockEvent::Escalated { clock: clock.clone() })).await?;
+            let told = BTreeSet::from([responsible, Recipient::Supervisors]);
+            Ok(told.into_iter().map(|to| notice(change, ticket, to, &clock, None, due)).collect())
         }
-        ClockEvent::Escalated { .. } => Ok(()),
+        ClockEvent::Escalated { .. } => Ok(Vec::new()),
     }
 }
 

@@ -107,11 +107,13 @@ impl Digest {
         Self { recipient, sent_at, counts: BTreeMap::new(), lines: Vec::new() }
     }
 
-    fn add(&mut self, line: Line, lines_max: usize) {
-        let count = self.counts.entry(line.topic.clone()).or_default();
-        *count = count.saturating_add(1);
-        if self.lines.len() < lines_max {
-            self.lines.push(line);
+    fn add(&mut self, lines: Vec<Line>, lines_max: usize) {
+        for line in lines {
+            let count = self.counts.entry(line.topic.clone()).or_default();
+            *count = count.saturating_add(1);
+            if self.lines.len() < lines_max {
+                self.lines.push(line);
+            }
         }
     }
 }
@@ -122,9 +124,29 @@ impl Change<'_> {
     /// # Errors
     /// What the database says.
     pub async fn notify(&self, notice: Notice) -> Result<(), Refused> {
-        let Notice { to, topic, ticket, ru, en } = notice;
-        let (recipient, rules) = (to.name(), self.plan.notices());
-        let line = Line { topic: topic.to_owned(), ticket, at: self.now, ru, en };
+        self.notify_all(vec![notice]).await
+    }
+
+    /// As [`Change::notify`], several, each recipient's with one look. Best done last: until the transaction ends nobody
+    /// else can tell these recipients anything.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn notify_all(&self, notices: Vec<Notice>) -> Result<(), Refused> {
+        // In an order of their names, so that no two wait for each other.
+        let mut of_each: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+        for Notice { to, topic, ticket, ru, en } in notices {
+            let line = Line { topic: topic.to_owned(), ticket, at: self.now, ru, en };
+            of_each.entry(to.name()).or_default().push(line);
+        }
+        for (recipient, lines) in of_each {
+            self.tell(recipient, lines).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, recipient: String, lines: Vec<Line>) -> Result<(), Refused> {
+        let lines_max = self.plan.notices().lines_max;
         let mut found = self.work.document::<Window>(self.organization(), WINDOW, &recipient).await?;
         if found.is_none() {
             // The first notice ever: what is not there cannot be locked, and another may be writing it.
@@ -135,7 +157,7 @@ impl Change<'_> {
             Some((mut window, read)) if window.until > self.now => {
                 let (until, is_first) = (window.until, window.gathered.is_none());
                 let gathered = window.gathered.get_or_insert_with(|| Digest::of(recipient.clone(), until));
-                gathered.add(line, rules.lines_max);
+                gathered.add(lines, lines_max);
                 self.put_window(&recipient, &window, Some(read)).await?;
                 if is_first {
                     self.set_timer(TIMER, recipient, None, until, serde_json::Value::Null).await?;
@@ -148,7 +170,7 @@ impl Change<'_> {
                 let late = found.and_then(|(window, _)| window.gathered);
                 let mut digest = late.unwrap_or_else(|| Digest::of(recipient.clone(), self.now));
                 digest.sent_at = self.now;
-                digest.add(line, rules.lines_max);
+                digest.add(lines, lines_max);
                 self.send_digest(&digest).await?;
                 self.open_window(&recipient, read).await
             }
