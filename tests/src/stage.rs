@@ -141,6 +141,16 @@ impl Stage {
         self.suite.settle().await.expect("the suite comes to rest");
     }
 
+    /// Puts all tickets of a line into the hands of somebody whom its plan does not know, as after they left.
+    pub async fn leave_to_nobody_known(&self, line: Line) {
+        let document = match self.databases.are_sqlite() {
+            true => "json_set(document, '$.assignment.assignee', 'nobody.any.more')",
+            false => "jsonb_set(document::jsonb, '{assignment,assignee}', '\"nobody.any.more\"')::text",
+        };
+        let sql = format!("UPDATE ticket SET document = {document}, assignee = 'nobody.any.more'");
+        self.databases.tamper(line, &sql).await;
+    }
+
     /// Fails unless every invariant holds over all databases, those of killed lines too.
     ///
     /// # Panics

@@ -214,8 +214,13 @@ async fn assign(
             ticket.assignment.assignee = None;
         }
     }
-    if assignee.is_some() {
-        ticket.assignment.assignee = assignee;
+    if let Some(person) = assignee {
+        // A line without groups has no list of its people.
+        let listed = change.plan.groups().any(|group| group.line == change.line);
+        if listed && !change.plan.may_have(change.line, &person) {
+            return Err(Refused::PersonUnknown(person));
+        }
+        ticket.assignment.assignee = Some(person);
     }
     ticket.changed_at = change.now;
     let ticket::Assignment { zone, group, assignee, forced: _ } = ticket.assignment.clone();

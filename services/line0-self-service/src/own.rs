@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use ticket::evidence::{DeskEvidence, OfferedArticle, Turn};
-use ticket::facts::Contact;
+use ticket::facts::{Channel, Contact};
 
 /// Everything asked and offered so far: what line 1 gets when line 0 cannot go on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,9 @@ pub(crate) struct Talk {
     pub(crate) contact: Option<Contact>,
     /// The question as first asked.
     pub(crate) question: String,
+    /// By which way it was asked.
+    #[serde(default)]
+    pub(crate) channel: Option<Channel>,
     /// What was offered.
     pub(crate) offered: Vec<OfferedArticle>,
     /// What client and machine wrote, oldest first.
@@ -63,6 +66,7 @@ impl Talk {
             question: self.question.clone(),
             articles_offered: self.offered.clone(),
             conversation: self.conversation.clone(),
+            channel: self.channel,
         }
     }
 

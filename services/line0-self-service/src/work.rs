@@ -243,7 +243,7 @@ async fn register(
     let wake = change.wake_in(change.plan.bot_deadline(), WakeReason::BotDeadline);
     let mut ticket = Ticket::register(facts, HERE, wake, change.now);
     change.log(&ticket, EventBody::Registered { channel }).await?;
-    let mut talk = Talk { contact, question: text.clone(), ..Talk::default() };
+    let mut talk = Talk { contact, question: text.clone(), channel: Some(channel), ..Talk::default() };
     talk.conversation.push(Turn { from_client: true, text, at: change.now });
     let reply = decide(change, &mut ticket, &mut talk, decision, standing).await?;
     let version = change.put(&ticket, None).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use handover::{Arranged, Arrival, Change, Desk, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
 use plan::Plan;
-use store::Timer;
+use store::{Mark, Timer};
 use texts::Text;
 use ticket::event::Brought;
 use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
@@ -32,7 +32,9 @@ impl Rules for ServiceDesk {
         match &arrival.brought {
             Brought::Evidence { evidence } => {
                 number(change, ticket).await?;
+                let mut channel = None;
                 if let Evidence::ServiceDesk(evidence) = evidence.as_ref() {
+                    channel = evidence.channel;
                     let turns = evidence.conversation.iter().cloned();
                     home.conversation = turns
                         .map(|turn| Message { from_client: turn.from_client, text: turn.text, at: turn.at })
@@ -44,7 +46,10 @@ impl Rules for ServiceDesk {
                 let last = home.conversation.iter().rfind(|message| message.from_client);
                 home.current_mood = last.map(|last| Heard::in_text(&last.text, last.at)).or(Some(heard.clone()));
                 home.original_mood = Some(heard);
-                sort(change, ticket, &mut home, None, Said::default()).await?;
+                sort(change, ticket, &mut home, channel, Said::default()).await?;
+                if let Some(channel) = channel {
+                    change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;
+                }
                 queue(change, ticket).await?;
                 let number = ticket.facts.number.clone().unwrap_or_default();
                 let text = Text::Registered;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Channel;
 use crate::line::Line;
 use crate::priority::{Impact, Mood, Urgency};
 
@@ -168,6 +169,9 @@ pub struct DeskEvidence {
     pub articles_offered: Vec<OfferedArticle>,
     /// The conversation so far, oldest first.
     pub conversation: Vec<Turn>,
+    /// How the client reached self-service, where it is known.
+    #[serde(default)]
+    pub channel: Option<Channel>,
 }
 
 /// An article that was offered and did not help.

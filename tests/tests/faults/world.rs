@@ -118,7 +118,7 @@ impl<'s> World<'s> {
             Deed::EscalateToNoZone => (drafts.escalate_to_no_zone(ticket), None),
             Deed::Return => (drafts.hand_back(line, ticket), None),
             Deed::Resolve => (drafts.resolve(line, ticket, &text), Some("resolved")),
-            Deed::Assign => (drafts.assign(line, ticket, "e.orlova"), None),
+            Deed::Assign => (drafts.assign(line, ticket, "s.orlova"), None),
             Deed::AskClient => (drafts.ask_client(line, ticket, &text), Some("clarification-asked")),
             Deed::Progress => (drafts.progress(line, ticket, &text), Some("progressed")),
             Deed::Write => (drafts.write(ticket, &text, ""), Some("wrote-to-client")),

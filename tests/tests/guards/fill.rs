@@ -148,6 +148,8 @@ impl Fill {
             ("person", "SetPresenceRequest") | ("group", _) => String::new(),
             ("person", _) => "s.orlova".to_owned(),
             ("assignee", "ReassignRequest") => "i.smirnov".to_owned(),
+            // A supervisor may have a ticket of any line.
+            ("assignee", "AssignRequest") => "s.orlova".to_owned(),
             ("other_ticket_id", _) => self.other.clone(),
             ("bond_id", _) => self.bond.clone(),
             ("message_id", _) => self.message.clone(),

@@ -131,13 +131,7 @@ async fn whoever_left_while_the_line_was_down_has_no_tickets_when_it_is_back() {
     on_each_database(async |stage| {
         let people = stage.people();
         let ticket = people.ticket_at(Line::Technical).await;
-        let gone = AssignRequest {
-            request_id: people.request_id(),
-            ticket_id: ticket.clone(),
-            assignee: "nobody.any.more".into(),
-            ..AssignRequest::default()
-        };
-        CustodianServiceClient::new(people.at(Line::Technical)).assign(gone).await.unwrap();
+        stage.leave_to_nobody_known(Line::Technical).await;
         stage.suite.kill(Line::Technical);
         stage.suite.restart(Line::Technical).await.expect("it starts again");
         stage.settle().await;

@@ -117,7 +117,9 @@ async fn whoever_leaves_the_plan_loses_their_tickets_to_the_queue() {
             assignee: "nobody.any.more".into(),
             expected_version: 0,
         };
-        CustodianServiceClient::new(stage.people().at(Line::Technical)).assign(request).await.unwrap();
+        let assigned = CustodianServiceClient::new(stage.people().at(Line::Technical)).assign(request).await;
+        assert_eq!(reason(&assigned.unwrap_err()), Some(Reason::PersonUnknown));
+        stage.leave_to_nobody_known(Line::Technical).await;
         let desk = stage.suite.desk(Line::Technical).expect("line 2 is at work");
         assert_eq!(queues::plan_came(&desk, stage.plan.organization()).await.unwrap(), 1);
         stage.settle().await;

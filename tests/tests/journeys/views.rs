@@ -134,6 +134,9 @@ async fn a_filter_asks_for_everything_and_a_view_is_shared_with_a_group() {
         let by = |channel: proto::ticket::Channel| Filter { channels: vec![channel as i32], ..Filter::default() };
         assert_eq!(find(by(proto::ticket::Channel::Phone)).await, [other.clone(), one.clone()]);
         assert_eq!(find(by(proto::ticket::Channel::Chat)).await, [""; 0]);
+        let asked = people.ask("Позовите оператора").await.unwrap().ticket.unwrap().facts.unwrap().ticket_id;
+        stage.settle().await;
+        assert_eq!(find(by(proto::ticket::Channel::Chat)).await, [asked], "what line 0 could not answer");
 
         let put = PutViewRequest {
             request_id: people.request_id(),

@@ -63,7 +63,7 @@ fn address(reader: &mut Reader, name: &str, given: line1::Address) -> Option<Add
 
 /// 0 → 1, with the contact that stays on line 1.
 pub fn desk(reader: &mut Reader, given: Option<line1::Evidence>) -> Option<(DeskEvidence, Option<Contact>)> {
-    let line1::Evidence { question, articles_offered, conversation, contact: reach } =
+    let line1::Evidence { question, articles_offered, conversation, contact: reach, channel } =
         reader.given("evidence", given)?;
     let articles_offered = reader
         .list("evidence.articles_offered", articles_offered)
@@ -83,16 +83,15 @@ pub fn desk(reader: &mut Reader, given: Option<line1::Evidence>) -> Option<(Desk
         })
         .collect();
     let reach = contact(reader, "evidence.contact", reach);
-    Some((
-        DeskEvidence { question: text(reader, "evidence.question", &question), articles_offered, conversation },
-        reach,
-    ))
+    let channel = enums::channel(reader, "evidence.channel", channel, false);
+    let question = text(reader, "evidence.question", &question);
+    Some((DeskEvidence { question, articles_offered, conversation, channel }, reach))
 }
 
 /// 0 → 1, on the wire.
 #[must_use]
 pub fn to_desk(evidence: DeskEvidence, contact: Option<Contact>) -> line1::Evidence {
-    let DeskEvidence { question, articles_offered, conversation } = evidence;
+    let DeskEvidence { question, articles_offered, conversation, channel } = evidence;
     let offered = |OfferedArticle { article_id, title, why_not }| line1::OfferedArticle { article_id, title, why_not };
     let turn = |Turn { from_client, text, at }| line1::Turn { from_client, text, at: Some(instant(at)) };
     line1::Evidence {
@@ -100,6 +99,7 @@ pub fn to_desk(evidence: DeskEvidence, contact: Option<Contact>) -> line1::Evide
         articles_offered: articles_offered.into_iter().map(offered).collect(),
         conversation: conversation.into_iter().map(turn).collect(),
         contact: contact.map(to_contact),
+        channel: channel.map_or(0, enums::to_channel),
     }
 }
 
