@@ -8,6 +8,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 
 #[cfg(test)]
 mod filled;
+mod narrow;
 mod queues;
 mod timers;
 mod words;
@@ -17,7 +18,13 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(FirstTables), Box::new(timers::Timers), Box::new(queues::Queues), Box::new(words::Words)]
+        vec![
+            Box::new(FirstTables),
+            Box::new(timers::Timers),
+            Box::new(queues::Queues),
+            Box::new(words::Words),
+            Box::new(narrow::Narrow),
+        ]
     }
 }
 
