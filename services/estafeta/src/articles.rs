@@ -111,7 +111,9 @@ fn channel(identity: &Identity, line0: Option<String>) -> Result<Channel, Failur
 /// # Errors
 /// [`Failure::Given`] with every fault: the file, the line and what to do.
 fn read(path: &Path) -> Result<Vec<Edition>, Failure> {
-    if !path.is_dir() {
+    // Before its format is looked for: what is not there has none.
+    let found = path.metadata().map_err(Failure::reading("the articles", path))?;
+    if !found.is_dir() {
         let columns = Columns::default();
         return file::editions(path, &columns).map_err(|fault| match fault {
             file::FileError::Row { .. } | file::FileError::Value { .. } => {

@@ -98,6 +98,8 @@ fn a_file_with_a_fault_is_refused_with_its_line_and_nothing_is_imported() {
     fs::write(folder.join("colour.md"), "---\ntitle: Printing\ncolour: red\n---\nTurn it on.\n").unwrap();
     fs::write(folder.join("dates.md"), "---\ntitle: Printing\nvalid_from: tomorrow\n---\nTurn it on.\n").unwrap();
     fs::write(folder.join("twice.md"), VPN).unwrap();
+    let missing = articles(data, &["import", text(&data.join("nowhere"))]);
+    assert!(!missing.status.success() && err(&missing).contains("No such file"), "{}", err(&missing));
     let refused = articles(data, &["import", text(&folder)]);
     assert!(!refused.status.success());
     let said = err(&refused);
@@ -113,6 +115,7 @@ fn a_file_with_a_fault_is_refused_with_its_line_and_nothing_is_imported() {
     fs::write(&table, "id,title,answer\nbill,Счёт,Проверьте папку «Спам».\nempty,Пусто,\n").unwrap();
     let said = err(&articles(data, &["import", text(&table)]));
     assert!(said.contains("more.csv: line 3, column `answer`: is empty; write the answer"), "{said}");
+    fs::write(data.join("notes.txt"), "not an article").unwrap();
     let said = err(&articles(data, &["import", text(&data.join("notes.txt"))]));
     assert!(said.contains("name it .csv, .tsv or .jsonl"), "{said}");
     assert_eq!(told(data, &["export", text(&data.join("copy"))]), json!({ "articles": 0 }), "nothing was imported");
