@@ -88,7 +88,7 @@ async fn write(
         job.await.map_err(|error: StoreError| error)?;
         written = until;
     }
-    Ok(())
+    desk.store().look_over_tables().await
 }
 
 fn registered(ticket: &Ticket) -> Event {
