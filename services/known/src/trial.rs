@@ -46,7 +46,7 @@ pub(crate) struct Kept {
     pub(crate) is_open: bool,
 }
 
-/// Keeps a test for its tester, who is told; or notes that nobody waits for it any more.
+/// Keeps a test for its tester, or notes that nobody waits for it any more; the tester is told either.
 pub(crate) async fn keep(change: &Change<'_>, trial: &Trial, called_off: bool) -> Result<(), Refused> {
     let (organization, id) = (change.organization(), trial.id.to_string());
     let found: Option<(Kept, Version)> = change.work.document(organization, KIND, &id).await?;
@@ -54,17 +54,20 @@ pub(crate) async fn keep(change: &Change<'_>, trial: &Trial, called_off: bool) -
         // It was called off, or answered, before this came.
         return Ok(());
     }
+    let was_open = found.as_ref().is_some_and(|(kept, _)| kept.is_open);
     let kept = Kept { trial: trial.clone(), is_open: !called_off };
     change.work.put_document(organization, KIND, &id, &kept, found.map(|(_, read)| read)).await?;
-    if called_off {
-        return Ok(change.work.put_keys(organization, KIND, &id, &[]).await?);
-    }
-    change.work.put_keys(organization, KIND, &id, &[(TESTER, trial.tester.clone())]).await?;
+    let keys = if called_off { Vec::new() } else { vec![(TESTER, trial.tester.clone())] };
+    change.work.put_keys(organization, KIND, &id, &keys).await?;
+    let (topic, text) = match called_off {
+        false => ("runbook-test", Text::NoticeRunbookTest),
+        true if was_open => ("runbook-called-off", Text::NoticeRunbookCalledOff),
+        true => return Ok(()),
+    };
     let fields = [("title", trial.guide.title.as_str()), ("by", trial.by.as_str())];
-    let words = |language| Text::NoticeRunbookTest.with(language, &fields);
+    let words = |language| text.with(language, &fields);
     let (ru, en) = (words(Language::Russian), words(Language::English));
-    let to = Recipient::Person(trial.tester.clone());
-    change.notify(Notice { to, topic: "runbook-test", ticket: None, ru, en }).await
+    change.notify(Notice { to: Recipient::Person(trial.tester.clone()), topic, ticket: None, ru, en }).await
 }
 
 /// Records what came of a test, by its tester; line 3 is told.

@@ -56,6 +56,8 @@ texts! {
     NoticeHelpSentBack = "notice_help_sent_back",
     /// To a tester: a runbook is to be tried: `title`, `by`.
     NoticeRunbookTest = "notice_runbook_test",
+    /// To whoever was to test a runbook: `title`.
+    NoticeRunbookCalledOff = "notice_runbook_called_off",
     /// To an owner: a runbook has passed its test: `title`, `tester`, `remarks`.
     NoticeRunbookPassed = "notice_runbook_passed",
     /// To an owner: a runbook has failed its test: `title`, `tester`, `remarks`.
