@@ -69,9 +69,8 @@ pub async fn look(settings: &Settings, plans: &Plans, desks: &[Desk]) -> Result<
             desk.keep_plans().await.map_err(|refused| Failure::Plans { line, reason: refused.to_string() })?;
             let rung = desk.reckon_anew(plan.organization()).await;
             rung.map_err(|refused| Failure::Plans { line, reason: refused.to_string() })?;
-            // What people and groups have that the plan does not know any more goes back to the queue.
-            if let Err(problem) = queues::plan_came(desk, plan.organization()).await {
-                warn!(%line, %problem, "who has lost access is not looked for");
+            if let Err(problem) = desk.rules().plan_came(desk, plan.organization()).await {
+                warn!(%line, %problem, "what follows from the plan is not done");
             }
         }
     }

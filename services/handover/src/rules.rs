@@ -9,7 +9,9 @@ use plan::Plan;
 use store::{Outgoing, Timer};
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
-use ticket::{ClarificationId, Epoch, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
+use ticket::{
+    ClarificationId, Epoch, Evidence, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState,
+};
 use tonic::Status;
 
 use crate::arrangement::Arranged;
@@ -98,8 +100,8 @@ pub struct Carried {
     pub partner_case_id: String,
 }
 
-/// A line's own part in the protocol. Everything here but [`Rules::carry`] and [`Rules::follow`] runs
-/// inside a transaction.
+/// A line's own part in the protocol. Everything here but [`Rules::carry`], [`Rules::plan_came`] and [`Rules::follow`]
+/// runs inside a transaction.
 #[async_trait]
 pub trait Rules: Send + Sync + 'static {
     /// Which line this is.
@@ -177,6 +179,13 @@ pub trait Rules: Send + Sync + 'static {
     /// the process dies in it.
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
         let _ = (change, timer);
+        Ok(())
+    }
+
+    /// A plan is in force: of each organization when the line starts, and whenever one has changed. May be called more than once
+    /// for the same plan, on every replica.
+    async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+        let _ = (desk, organization);
         Ok(())
     }
 

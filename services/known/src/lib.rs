@@ -26,7 +26,7 @@ use rpc::{Limits, tuned};
 pub use expertise::{Learns, Outcome};
 pub use item::{Item, ItemId, ItemNews, keep};
 pub use shelf::article;
-pub use tell::{tell_item, tell_test};
+pub use tell::{BELOW, tell_item, tell_item_to, tell_test};
 pub use trial::Trial;
 
 /// Adds to line 1 or 2 what its people know from line 3.

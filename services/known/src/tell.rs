@@ -9,26 +9,34 @@ use crate::item::ItemNews;
 use crate::trial::Trial;
 use crate::wire::{to_item, to_outcome, to_test};
 
-/// The lines below line 3.
-const BELOW: [Line; 3] = [Line::SelfService, Line::ServiceDesk, Line::Technical];
+/// The lines below line 3, which are told what is known where the plan has them.
+pub const BELOW: [Line; 3] = [Line::SelfService, Line::ServiceDesk, Line::Technical];
 
-/// Tells each line below of which the plan knows how an item stands. Called by line 3.
+/// Tells each line below how an item stands. Called by line 3.
 ///
 /// # Errors
 /// What the database says.
 pub async fn tell_item(change: &Change<'_>, news: &ItemNews) -> Result<(), Refused> {
-    let (parcel, about) = (Parcel::Expertise(ExpertiseParcel::Item), news.item.id.to_string());
     for to in BELOW.into_iter().filter(|line| change.plan.topology().has(*line)) {
-        let letter = change.letter(to, parcel, &about, &news.number.to_string());
-        let message = wire::TellItemRequest {
-            letter: Some(letter.clone()),
-            item: Some(to_item(news.item.clone())),
-            withdrawn: news.withdrawn,
-            number: news.number,
-        };
-        change.send_letter(to, parcel, &about, &letter, &message).await?;
+        tell_item_to(change, to, news, &news.number.to_string()).await?;
     }
     Ok(())
+}
+
+/// Tells one line how an item stands; `step` tells this letter from others with the same news. Called by line 3.
+///
+/// # Errors
+/// What the database says.
+pub async fn tell_item_to(change: &Change<'_>, to: Line, news: &ItemNews, step: &str) -> Result<(), Refused> {
+    let (parcel, about) = (Parcel::Expertise(ExpertiseParcel::Item), news.item.id.to_string());
+    let letter = change.letter(to, parcel, &about, step);
+    let message = wire::TellItemRequest {
+        letter: Some(letter.clone()),
+        item: Some(to_item(news.item.clone())),
+        withdrawn: news.withdrawn,
+        number: news.number,
+    };
+    change.send_letter(to, parcel, &about, &letter, &message).await
 }
 
 /// Brings a runbook to the line of whoever is to try it, or calls the test off. Called by line 3.

@@ -7,7 +7,7 @@ use plan::Plan;
 use store::{Mark, Timer};
 use texts::Text;
 use ticket::event::Brought;
-use ticket::{EventBody, Evidence, Line, Resolution, Ticket, Wake, WakeReason, WrongState};
+use ticket::{EventBody, Evidence, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::async_trait;
 
 use crate::heard::Heard;
@@ -154,6 +154,10 @@ impl Rules for ServiceDesk {
 
     async fn queued(&self, change: &Change<'_>, ticket: &mut Ticket) -> Result<(), Refused> {
         queues::enter(change, ticket).await
+    }
+
+    async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+        queues::plan_came(desk, organization).await.map(|_| ())
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {

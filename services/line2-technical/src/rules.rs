@@ -1,12 +1,12 @@
 //! What line 2 adds to the protocol: the zone of responsibility decides which group works on a ticket.
 
-use handover::{Arrival, Change, Refused, Rules, Told};
+use handover::{Arrival, Change, Desk, Refused, Rules, Told};
 use plan::{Plan, ReviewedStep};
 use store::Timer;
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
 use ticket::evidence::TechnicalEvidence;
-use ticket::{EventBody, Evidence, Line, Ticket};
+use ticket::{EventBody, Evidence, Line, OrganizationId, Ticket};
 use tonic::async_trait;
 
 use crate::booking;
@@ -107,6 +107,10 @@ impl Rules for Technical {
             | Told::ClientMessage { .. }
             | Told::Resolution { .. } => Ok(()),
         }
+    }
+
+    async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+        queues::plan_came(desk, organization).await.map(|_| ())
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {

@@ -4,10 +4,12 @@
 //!
 //! [`rules`](self) say what line 3 adds to the protocol, `intake` takes tickets in, `work` is its own daily work on a
 //! ticket. `problem` serves what is behind many tickets; `linked` keeps it, and tells the tickets. `runbook` serves
-//! what is written for the lines below; `shelved` keeps it, and tells them of it, and of workarounds.
+//! what is written for the lines below; `shelved` keeps it, and tells them of it, and of workarounds;
+//! `newcomers` tells a line that the plan did not have before.
 
 mod intake;
 mod linked;
+mod newcomers;
 mod own;
 mod problem;
 mod problem_wire;

@@ -2,6 +2,7 @@
 //! a process that dies goes on where it stood.
 
 use handover::{Change, Refused, tell_problem};
+use known::tell_item;
 use problems::{Problem, Stage};
 use proto::errors::Reason;
 use serde::{Deserialize, Serialize};
@@ -107,7 +108,9 @@ pub(crate) async fn save(
     change.work.put_keys(organization, KIND, &id, &keys).await?;
     if problem.told > told_before {
         change.set_timer(KIND, id, None, change.now, serde_json::Value::Null).await?;
-        shelved::tell_known_error(change, problem).await?;
+        if let Some(news) = shelved::news_of_problem(problem, change.plan.profile().language) {
+            tell_item(change, &news).await?;
+        }
     }
     Ok(version)
 }

@@ -1,12 +1,12 @@
 //! What line 3 adds to the protocol: its group takes what arrives.
 
-use handover::{Arrival, Change, Refused, Rules};
+use handover::{Arrival, Change, Desk, Refused, Rules};
 use store::Timer;
 use ticket::event::Brought;
-use ticket::{EventBody, Line, Ticket};
+use ticket::{EventBody, Line, OrganizationId, Ticket};
 use tonic::async_trait;
 
-use crate::{linked, shelved};
+use crate::{linked, newcomers, shelved};
 
 /// Line 3's rules.
 pub(crate) struct Expert;
@@ -31,9 +31,15 @@ impl Rules for Expert {
         queues::enter(change, ticket).await
     }
 
+    async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+        queues::plan_came(desk, organization).await?;
+        newcomers::look(desk, organization).await
+    }
+
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
         match timer.kind.as_str() {
             linked::KIND => linked::rang(change, timer).await,
+            newcomers::KIND => newcomers::rang(change, timer).await,
             shelved::REVIEW => shelved::rang(change, timer).await,
             _ => queues::rang(change, timer).await.map(|_| ()),
         }

@@ -123,11 +123,8 @@ pub(crate) async fn save(
     }
     tell_testers(change, runbook, before).await?;
     let told = before.map_or(0, |before| before.told);
-    if let Some(published) = runbook.published.as_ref().filter(|_| runbook.told > told) {
-        let (guide, edition) = (published.edition.guide.clone(), published.edition.number);
-        let item = Item { id: ItemId::Runbook(runbook.id), guide, edition, at: published.at };
-        let withdrawn = runbook.in_use().is_none();
-        tell_item(change, &ItemNews { item, withdrawn, number: runbook.told }).await?;
+    if let Some(news) = news_of_runbook(runbook).filter(|_| runbook.told > told) {
+        tell_item(change, &news).await?;
     }
     let is_due_otherwise = runbook.told > told || before.is_some_and(|before| before.review_on != runbook.review_on);
     if runbook.in_use().is_some() && is_due_otherwise {
@@ -209,14 +206,22 @@ async fn tell_owner(
     change.notify(Notice { to, topic, ticket: None, ru, en }).await
 }
 
-/// Tells the lines below what helps against a problem, or that it is over.
-pub(crate) async fn tell_known_error(change: &Change<'_>, problem: &Problem) -> Result<(), Refused> {
+/// What the lines below are told of a runbook; none while it was never published.
+pub(crate) fn news_of_runbook(runbook: &Runbook) -> Option<ItemNews> {
+    let published = runbook.published.as_ref()?;
+    let (guide, edition) = (published.edition.guide.clone(), published.edition.number);
+    let item = Item { id: ItemId::Runbook(runbook.id), guide, edition, at: published.at };
+    Some(ItemNews { item, withdrawn: runbook.in_use().is_none(), number: runbook.told })
+}
+
+/// What the lines below are told of a problem: what helps against it, or that it is over. None where nothing helps yet.
+pub(crate) fn news_of_problem(problem: &Problem, language: Language) -> Option<ItemNews> {
     if problem.workaround.is_empty() {
-        return Ok(());
+        return None;
     }
     let step = GuideStep { action: problem.workaround.clone(), expected: String::new() };
     let guide = Guide {
-        language: change.plan.profile().language,
+        language,
         title: problem.title.clone(),
         applies: problem.description.clone(),
         steps: vec![step],
@@ -224,7 +229,7 @@ pub(crate) async fn tell_known_error(change: &Change<'_>, problem: &Problem) -> 
         categories: Vec::new(),
     };
     let item = Item { id: ItemId::Problem(problem.id), guide, edition: 0, at: problem.changed_at };
-    tell_item(change, &ItemNews { item, withdrawn: problem.stage().is_over(), number: problem.told }).await
+    Some(ItemNews { item, withdrawn: problem.stage().is_over(), number: problem.told })
 }
 
 /// The day on the organization's calendar.

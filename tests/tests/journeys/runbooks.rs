@@ -1,12 +1,15 @@
 //! What line 3 knows reaches the lines below: runbooks once somebody there has tried them, workarounds at once.
 
+use handover::Plans;
+use jiff::SignedDuration;
 use proto::errors::Reason;
 use proto::handover as hand;
 use proto::handover::notice_service_client::NoticeServiceClient;
+use proto::line0::ArticleState;
 use proto::line3 as wire;
 use rpc::{Caller, Role, reason_of};
 use tests::people::CLIENT;
-use tests::{Stage, on_each_database, problems, runbooks};
+use tests::{Databases, Stage, articles, on_each_database, problems, runbooks};
 use ticket::Line;
 
 const TITLE: &str = "Роутер не выходит в сеть после обновления";
@@ -122,6 +125,9 @@ async fn a_failed_test_keeps_a_runbook_back_and_only_its_named_tester_may_answer
         stage.settle().await;
         let refused = runbooks::record(&stage, Line::ServiceDesk, "a.petrova", &first, true).await.unwrap_err();
         assert_eq!(reason_of(&refused), Some(Reason::RunbookTestNotFound), "it was called off");
+        // She was told something a moment ago; the next digest comes later.
+        stage.after(SignedDuration::from_hours(1)).await;
+        assert!(topics(&stage, Line::ServiceDesk, "a.petrova").await.contains(&"runbook-called-off".to_owned()));
         runbooks::pass(&stage, Line::Technical, "d.volkov", &second).await;
         runbooks::publish(&stage, &runbook).await.expect("it has passed");
         stage.holds().await;
@@ -251,4 +257,43 @@ async fn an_owner_is_reminded_at_the_review_date_until_somebody_looks() {
         stage.holds().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_line_that_the_plan_gets_later_is_told_all_that_was_published_before() {
+    const LINE_0: &str = "[[lines]]\nline = \"self-service\"\nhands_to = [\"service-desk\"]\n";
+    const ITS_OWN: &str = "[automation]\nanswer = 0.8\noffer = 0.45\n";
+    let without = plan::DEMO.replace(LINE_0, "").replace(ITS_OWN, "");
+    for databases in Databases::all() {
+        let mut plans = Plans::default();
+        let stage = Stage::with(databases, &without, |config| {
+            plans = config.plans.clone();
+            config
+        });
+        let stage = stage.await;
+        let mut wanted = Vec::new();
+        // More than one page.
+        for number in 0..22 {
+            wanted.push(runbooks::published(&stage, &format!("{TITLE}, модель {number}")).await);
+        }
+        runbooks::retire(&stage, &wanted.remove(0)).await;
+        let problem = problems::open(&stage, &[]).await;
+        problems::work_around(&stage, &problem, "Войти заново").await;
+        wanted.push(problem);
+        stage.settle().await;
+        assert_eq!(articles::in_state(&stage, ArticleState::Published).await, []);
+
+        plans.put(plan::Plan::parse("demo.toml", plan::DEMO).unwrap());
+        // The second time nobody is new.
+        for _ in 0..2 {
+            stage.suite.restart(Line::Expert).await.unwrap();
+            stage.settle().await;
+        }
+        let told = articles::in_state(&stage, ArticleState::Published).await;
+        let mut told: Vec<_> = told.into_iter().map(|kept| kept.article_id).collect();
+        told.sort();
+        wanted.sort();
+        assert_eq!(told, wanted, "all but the retired one");
+        stage.holds().await;
+    }
 }

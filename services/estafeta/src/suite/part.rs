@@ -118,8 +118,8 @@ impl Recipe {
         }
         for plan in self.plans.all() {
             // The plan may have changed while the line was down.
-            if let Err(error) = queues::plan_came(&desk, plan.organization()).await {
-                warn!(%line, error = &error as &dyn std::error::Error, "who has lost access is not looked for");
+            if let Err(error) = desk.rules().plan_came(&desk, plan.organization()).await {
+                warn!(%line, error = &error as &dyn std::error::Error, "what follows from the plan is not done");
             }
         }
         let running = match listener {
