@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use plan::Strategy;
 use serde_json::Value;
 use store::{CustodyKind, Sort, StateKind, Timer, Wanted};
-use ticket::{EventBody, Line, OrganizationId, QueueEvent, ReleaseReason, Ticket};
+use ticket::{EventBody, OrganizationId, QueueEvent, ReleaseReason, Ticket};
 
 use crate::staff::{Staff, group_of};
 
@@ -75,8 +75,8 @@ async fn release(change: &Change<'_>, ticket: &mut Ticket, because: ReleaseReaso
 /// What the database says.
 pub async fn rang(change: &Change<'_>, timer: &Timer) -> Result<bool, Refused> {
     match timer.kind.as_str() {
-        AWAY => give_back(change, AWAY, &timer.id, ReleaseReason::Away).await?,
-        LOST => give_back(change, LOST, &timer.id, ReleaseReason::LostAccess).await?,
+        AWAY => give_back(change, timer, ReleaseReason::Away).await?,
+        LOST => give_back(change, timer, ReleaseReason::LostAccess).await?,
         BACK => came_back(change, &timer.id).await?,
         RETRY => look_again(change, timer).await?,
         REGROUP => regroup(change, &timer.id).await?,
@@ -122,10 +122,14 @@ fn active() -> Wanted {
     }
 }
 
-async fn give_back(change: &Change<'_>, kind: &str, person: &str, because: ReleaseReason) -> Result<(), Refused> {
+/// Gives back what the person of `timer` has, a batch at a time.
+async fn give_back(change: &Change<'_>, timer: &Timer, because: ReleaseReason) -> Result<(), Refused> {
+    let person = timer.id.as_str();
     let wanted = Wanted { assignee: Some(person.to_owned()), ..active() };
-    let ids = change.work.queue(change.organization(), &wanted, Sort::Opened, BATCH).await?;
-    let (mut staff, mut changed) = (Staff::default(), 0);
+    // What stays with the person must not stand in the way of what goes.
+    let after = timer.payload.get("after").and_then(Value::as_str);
+    let (ids, next) = change.work.queue_after(change.organization(), &wanted, Sort::Opened, after, BATCH).await?;
+    let mut staff = Staff::default();
     for (mut ticket, read) in change.work.tickets(change.organization(), &ids).await? {
         if ticket.assignment.forced && because == ReleaseReason::Away {
             // The plan's supervisor must decide, however long that takes.
@@ -139,12 +143,14 @@ async fn give_back(change: &Change<'_>, kind: &str, person: &str, because: Relea
             wait(change, &ticket).await?;
         }
         change.put(&ticket, Some(read)).await?;
-        changed += 1;
     }
-    if changed > 0 && ids.len() == BATCH as usize {
-        ring_at(change, kind, person, change.now).await?;
+    match next {
+        Some(after) => {
+            let payload = serde_json::json!({ "after": after });
+            change.set_timer(&timer.kind, person.to_owned(), None, change.now, payload).await
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The ticket's group looks again after a while.
@@ -237,9 +243,6 @@ async fn regroup(change: &Change<'_>, gone: &str) -> Result<(), Refused> {
 /// What the database says.
 pub async fn plan_came(desk: &Desk, organization: &OrganizationId) -> Result<usize, Refused> {
     let line = desk.line();
-    if !matches!(line, Line::ServiceDesk | Line::Technical | Line::Expert) {
-        return Ok(0);
-    }
     let plan = desk.plan(organization)?;
     let mut gone = std::collections::BTreeSet::new();
     for (person, group) in desk.store().hands_in_use(organization).await? {
