@@ -5,6 +5,7 @@ use std::sync::Arc;
 use handover::{Change, OwnDeed, Refused, Rules};
 use jiff::Timestamp;
 use rpc::identity::{Caller, Role};
+use store::Mark;
 use ticket::{EventBody, Impact, QueueEvent, ReleaseReason, State, Ticket, Urgency, WrongState};
 
 use crate::entering::wait;
@@ -51,6 +52,7 @@ pub(crate) enum Deed {
     Release { why: String },
     Reassign { assignee: Option<String>, group: Option<String>, why: String, insist: bool },
     TakeOver { why: String },
+    EndEscalation { why: String },
     Prioritize { impact: Impact, urgency: Urgency },
     Hold { reason: String, until: Option<Timestamp>, note: String },
     Resume,
@@ -65,6 +67,7 @@ impl Deed {
             Self::Release { .. } => "release",
             Self::Reassign { .. } => "reassign",
             Self::TakeOver { .. } => "take over",
+            Self::EndEscalation { .. } => "end the escalation of",
             Self::Prioritize { .. } => "prioritize",
             Self::Hold { .. } => "hold",
             Self::Resume => "resume",
@@ -143,6 +146,11 @@ impl Deed {
                 ticket.assignment.assignee = Some(who.subject.clone());
                 let (by, why) = (who.subject.clone(), why.clone());
                 change.log(ticket, EventBody::Queue(QueueEvent::TakenOver { from, by, why })).await?;
+                nobody_is_called(change, ticket).await?;
+            }
+            Self::EndEscalation { why } => {
+                change.log(ticket, EventBody::Queue(QueueEvent::EscalationEnded { why: why.clone() })).await?;
+                nobody_is_called(change, ticket).await?;
             }
             Self::Prioritize { impact, urgency } => {
                 who.reaches(change, ticket)?;
@@ -199,4 +207,12 @@ impl Deed {
             None => Ok(()),
         }
     }
+}
+
+/// Supervisors find the ticket no more by having been called to it.
+async fn nobody_is_called(change: &Change<'_>, ticket: &Ticket) -> Result<(), Refused> {
+    for mark in [Mark::Escalated, Mark::Supervisor] {
+        change.work.put_marks(change.organization(), ticket.facts.id, mark, &[]).await?;
+    }
+    Ok(())
 }

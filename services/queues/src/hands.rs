@@ -102,6 +102,23 @@ impl QueueService for Hands {
         .await
     }
 
+    async fn end_escalation(
+        &self,
+        request: Request<wire::EndEscalationRequest>,
+    ) -> Result<Response<wire::EndEscalationResponse>, Status> {
+        answer(request, async |caller, request| {
+            let order = Order::of(&caller, "EndEscalation", &request.request_id, &request)?;
+            let wire::EndEscalationRequest { request_id: _, ticket_id, why, expected_version } = request;
+            let mut reader = Reader::default();
+            let id = reader.id("ticket_id", &ticket_id);
+            let why = reader.text("why", &why, LINE_BYTES_MAX);
+            let respond = |ticket| wire::EndEscalationResponse { ticket: Some(ticket) };
+            let order = order.expecting(expected_version);
+            self.one(&order, reader.finish(id)?, Deed::EndEscalation { why }, respond).await
+        })
+        .await
+    }
+
     async fn change_many(
         &self,
         request: Request<wire::ChangeManyRequest>,

@@ -5,6 +5,7 @@ use handover::{Change, Desk, Order, Refused, answer, fingerprint, page_size};
 use prost::Message as _;
 use proto::queue as wire;
 use proto::queue::view_service_server::ViewService;
+use proto::ticket::State;
 use rpc::identity::Caller;
 use serde::{Deserialize, Serialize};
 use ticket::OrganizationId;
@@ -78,14 +79,19 @@ fn built_in() -> Vec<wire::View> {
         ..wire::View::default()
     };
     let me = || "me".to_owned();
-    let escalations = || vec![wire::Escalation::ByHand as i32, wire::Escalation::ByBreach as i32];
+    let escalated = || wire::Filter {
+        escalations: vec![wire::Escalation::ByHand as i32, wire::Escalation::ByBreach as i32],
+        // What is solved asks for no supervisor.
+        states: vec![State::Open as i32, State::OnHold as i32],
+        ..wire::Filter::default()
+    };
     vec![
         view("mine", wire::Sort::Due, wire::Filter { assignee: me(), ..wire::Filter::default() }),
         view("unassigned", wire::Sort::Priority, wire::Filter { nobody: true, ..wire::Filter::default() }),
         view("queue", wire::Sort::Priority, wire::Filter::default()),
         view("overdue", wire::Sort::Due, wire::Filter { overdue: true, ..wire::Filter::default() }),
         view("invited", wire::Sort::Changed, wire::Filter { collaborator: me(), ..wire::Filter::default() }),
-        view("escalated", wire::Sort::Priority, wire::Filter { escalations: escalations(), ..wire::Filter::default() }),
+        view("escalated", wire::Sort::Priority, escalated()),
     ]
 }
 

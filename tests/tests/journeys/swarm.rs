@@ -4,7 +4,9 @@ use proto::errors::Reason;
 use proto::queue::queue_service_client::QueueServiceClient;
 use proto::queue::swarm_service_client::SwarmServiceClient;
 use proto::queue::view_service_client::ViewServiceClient;
-use proto::queue::{AddFindingRequest, CallSupervisorRequest, InviteRequest, JoinRequest, ListQueueRequest};
+use proto::queue::{
+    AddFindingRequest, CallSupervisorRequest, EndEscalationRequest, InviteRequest, JoinRequest, ListQueueRequest,
+};
 use rpc::Channel;
 use tests::on_each_database;
 use ticket::Line;
@@ -73,10 +75,29 @@ async fn a_supervisor_is_called_by_hand_and_finds_the_ticket() {
         assert_eq!(answer.into_inner().supervisor, supervisor.subject);
         let invited = ListQueueRequest { view_id: "invited".into(), ..ListQueueRequest::default() };
         let boss = people.channel(Line::Technical, &supervisor);
-        let listed = ViewServiceClient::new(boss).list_queue(invited).await.unwrap().into_inner().entries;
+        let mut views = ViewServiceClient::new(boss.clone());
+        let listed = views.list_queue(invited).await.unwrap().into_inner().entries;
         assert_eq!(listed.len(), 1);
+        let escalated = ListQueueRequest { view_id: "escalated".into(), ..ListQueueRequest::default() };
+        assert_eq!(views.list_queue(escalated.clone()).await.unwrap().into_inner().entries.len(), 1);
+        let end = EndEscalationRequest {
+            request_id: people.request_id(),
+            ticket_id: ticket.clone(),
+            why: "с клиентом договорились".into(),
+            expected_version: 0,
+        };
+        let refused = QueueServiceClient::new(people.at(Line::Technical)).end_escalation(end.clone()).await;
+        assert_eq!(refused.unwrap_err().code(), tonic::Code::PermissionDenied, "agents call, supervisors decide");
+        let ended = QueueServiceClient::new(boss).end_escalation(end).await.unwrap().into_inner().ticket.unwrap();
+        assert_eq!(
+            ended.assignment,
+            people.ticket(Line::Technical, &ticket).await.unwrap().assignment,
+            "it stays there"
+        );
+        assert_eq!(views.list_queue(escalated).await.unwrap().into_inner().entries, []);
         let journey = people.journey(&ticket).await.unwrap();
         assert!(journey.events.iter().any(|event| event.summary.contains("was called as supervisor: клиент грозит")));
+        assert!(journey.events.iter().any(|event| event.summary.contains("has seen to it: с клиентом договорились")));
     })
     .await;
 }

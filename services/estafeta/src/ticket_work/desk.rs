@@ -10,7 +10,8 @@ use proto::line2::{self, AcceptHelp, ReviewHelpRequest, SendBack, review_help_re
 use proto::queue::queue_service_client::QueueServiceClient;
 use proto::queue::view_service_client::ViewServiceClient;
 use proto::queue::{
-    CallSupervisorRequest, ClaimRequest, ListQueueRequest, ReassignRequest, ReleaseRequest, TakeOverRequest,
+    CallSupervisorRequest, ClaimRequest, EndEscalationRequest, ListQueueRequest, ReassignRequest, ReleaseRequest,
+    TakeOverRequest,
 };
 use rpc::{Limits, tuned};
 use ticket::Line;
@@ -80,6 +81,14 @@ pub(super) enum Deed {
         /// The ticket.
         id: String,
         /// Why.
+        #[arg(long)]
+        why: String,
+    },
+    /// Say that what supervisors were called for has been seen to, as a supervisor.
+    EndEscalation {
+        /// The ticket.
+        id: String,
+        /// What came of it.
         #[arg(long)]
         why: String,
     },
@@ -176,6 +185,12 @@ pub(super) async fn run(suite: &Connected, deed: Deed) -> Result<(), Failure> {
             let answer = queue.call_supervisor(suite.request(request)).await?.into_inner();
             let people = format!("{}; {} is called", told(answer.ticket.as_ref(), None), answer.supervisor);
             suite.print("estafeta.queue.v1.CallSupervisorResponse", &answer, people)
+        }
+        Deed::EndEscalation { id, why } => {
+            let mut queue = at_custodian!(QueueServiceClient, suite, &id);
+            let request = EndEscalationRequest { request_id, ticket_id: id, why, expected_version };
+            let answer = queue.end_escalation(suite.request(request)).await?.into_inner();
+            suite.print("estafeta.queue.v1.EndEscalationResponse", &answer, told(answer.ticket.as_ref(), None))
         }
         Deed::Hold { id, reason, until, note } => {
             let mut clocks = at_custodian!(ClockServiceClient, suite, &id);

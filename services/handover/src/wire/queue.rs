@@ -38,6 +38,7 @@ pub(crate) fn summary(event: &QueueEvent) -> String {
             with(format!("{by} took it over{from}"), why)
         }
         QueueEvent::Supervised { supervisor, why } => with(format!("{supervisor} was called as supervisor"), why),
+        QueueEvent::EscalationEnded { why } => with("a supervisor has seen to it".to_owned(), why),
         QueueEvent::Invited { person, line, why } => with(format!("{person} of {line} was invited"), why),
         QueueEvent::Joined { person, line } => format!("{person} of {line} takes part"),
         QueueEvent::Left { person } => format!("{person} takes part no more"),

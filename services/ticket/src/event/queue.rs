@@ -67,6 +67,11 @@ pub enum QueueEvent {
         /// Why.
         why: String,
     },
+    /// A supervisor has seen to what supervisors were called for.
+    EscalationEnded {
+        /// What came of it.
+        why: String,
+    },
     /// Somebody was asked to take part.
     Invited {
         /// Who.
