@@ -10,9 +10,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, contextualize_config};
 use ticket::invariants::{self, Acceptance, Snapshot};
 use ticket::{
-    Baton, Custody, Epoch, Facts, HandoverId, Impact, Kind, Language, Line, Mood, Passage, Priority, Resolution, State,
-    Ticket, Urgency, Wake, WakeReason, WrongState,
+    Baton, Custody, Epoch, HandoverId, Line, Passage, Resolution, State, Ticket, Wake, WakeReason, WrongState,
 };
+
+use crate::facts;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -66,27 +67,7 @@ fn resolution() -> Resolution {
 
 impl Lines {
     fn new() -> Self {
-        let facts = Facts {
-            id: "tkt_00000000000000000000000000000001".parse().expect("it is well formed"),
-            organization: "romashka".parse().expect("it is well formed"),
-            number: None,
-            kind: Kind::Incident,
-            subject: "router".to_owned(),
-            text: "no internet".to_owned(),
-            language: Language::English,
-            client: "client-17".to_owned(),
-            impact: Impact::Low,
-            urgency: Urgency::Low,
-            priority: Priority::Low,
-            raises: Vec::new(),
-            mood: Mood::Neutral,
-            category: None,
-            product: None,
-            environment: None,
-            opened_at: NOW,
-            trace: String::new(),
-        };
-        let ticket = Ticket::register(facts, Line::ServiceDesk, wake(), NOW);
+        let ticket = Ticket::register(facts(), Line::ServiceDesk, wake(), NOW);
         Self {
             records: BTreeMap::from([(Line::ServiceDesk, ticket)]),
             outbox: Vec::new(),
