@@ -6,6 +6,7 @@
 //! `review` of the help given, the diagnosis, remote `session`s. `visit` serves field visits, and `booking` changes them.
 
 mod booking;
+mod files;
 mod intake;
 mod own;
 mod review;

@@ -11,7 +11,7 @@ use ticket::{EventBody, Evidence, OrganizationId, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::own::{Diagnosis, Entry, FINDINGS_MAX};
-use crate::{review, session};
+use crate::{files, review, session};
 
 /// Serves `TechnicalService`.
 pub(crate) struct Work(pub(crate) Desk);
@@ -133,7 +133,12 @@ impl TechnicalService for Work {
                 }
                 None => None,
             };
-            let (id, given) = reader.finish(id.zip(given))?;
+            let (id, mut given) = reader.finish(id.zip(given))?;
+            if let Evidence::Expert(evidence) = &mut given
+                && evidence.attachments.is_empty()
+            {
+                evidence.attachments = files::named(&self.0, &caller.organization, id).await;
+            }
             let (ticket, version, outcome) = self.0.hand_up(&order, id, given, None).await?;
             let ticket = Some(record::to_ticket(&ticket, version.number()));
             Ok(wire::EscalateResponse { ticket, outcome: Some(outcome) })

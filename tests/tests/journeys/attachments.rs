@@ -1,7 +1,9 @@
 //! The files of a ticket: up in parts, down as a stream, seen by whom they concern.
 
 use proto::errors::Reason;
+use proto::handover::outcome::Standing;
 use proto::line1::{GetUploadRequest, ListAttachmentsRequest};
+use proto::line3;
 use rpc::reason_of;
 use tests::files::Files;
 use tests::people::CLIENT;
@@ -151,6 +153,38 @@ async fn every_line_works_with_the_files_and_the_client_sees_the_own_ones() {
         assert_eq!(reason(other.attach("a.txt", b"a").await), Reason::TicketNotFound);
         // The vendor's side gets none unless the plan says so.
         assert_eq!(reason(files(&stage, Line::Vendor, &ticket).names().await), Reason::RoleNotAllowed);
+        stage.holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn line_2_names_the_files_by_itself_and_goes_on_without_them_while_line_1_is_away() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        let mut named = Vec::new();
+        for line_1_is_there in [true, false] {
+            let ticket = people.register("Роутер перезагружается").await;
+            let id = clients(&stage, CLIENT, &ticket).attach("фото.txt", b"what it shows").await.unwrap();
+            people.to_technical(&ticket, evidence::technical()).await.unwrap();
+            stage.settle().await;
+            if !line_1_is_there {
+                stage.suite.kill(Line::ServiceDesk);
+            }
+            let given = line3::Evidence { attachments: Vec::new(), ..evidence::expert() };
+            let outcome = people.to_expert(&ticket, given).await.unwrap();
+            assert_eq!(outcome.standing(), Standing::Accepted);
+            stage.suite.restart(Line::ServiceDesk).await.unwrap();
+            stage.settle().await;
+            let journey = people.journey(&ticket).await.unwrap();
+            named.push(
+                journey
+                    .events
+                    .iter()
+                    .any(|event| event.summary.contains("took over") && event.detail_json.contains(&id)),
+            );
+        }
+        assert_eq!(named, [true, false]);
         stage.holds().await;
     })
     .await;
