@@ -160,6 +160,9 @@ impl Desk {
 
 /// The timer that was claimed, as it is now; none when it was taken away or set anew meanwhile, or the clock was set back.
 pub(crate) async fn still_due(change: &Change<'_>, claimed: &Timer) -> Result<Option<Timer>, Refused> {
+    if let Some(ticket) = claimed.ticket {
+        change.work.lock(change.organization(), ticket).await?;
+    }
     let known = change.work.timer(change.organization(), &claimed.kind, &claimed.id).await?;
     if let Some(early) = known.as_ref().filter(|known| known.due > change.now) {
         // The lease is given back, so that it rings when it is due and not when that ends.

@@ -107,8 +107,12 @@ impl Work {
         self.queue_for(&[organization.as_str(), "alone", name]).await
     }
 
-    /// Locks the ticket's row unless that is done.
-    pub(crate) async fn lock(&self, organization: &OrganizationId, ticket: TicketId) -> Result<(), StoreError> {
+    /// Locks the ticket's row unless that is done. Whoever locks something else of a ticket locks the ticket first, so that no two
+    /// wait for each other.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock(&self, organization: &OrganizationId, ticket: TicketId) -> Result<(), StoreError> {
         let key = (organization.clone(), ticket);
         let known = self.locked.lock().unwrap_or_else(PoisonError::into_inner).contains(&key);
         if self.backend() == DbBackend::Postgres && !known {

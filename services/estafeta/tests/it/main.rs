@@ -6,5 +6,6 @@ mod demonstration;
 mod desk_work;
 mod processes;
 mod reload;
+mod ringing;
 mod scene;
 mod suites;
