@@ -4,6 +4,7 @@
 
 mod asking;
 mod deeds;
+mod desks;
 mod input;
 mod load;
 mod play;

@@ -1,6 +1,6 @@
 //! What a job works with inside a transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -8,12 +8,14 @@ use plan::Plan;
 use prost::Message;
 use proto::handover as hand;
 use store::{Outgoing, StoreError, Timer, Version, Work};
-use telemetry::carry::TraceContext;
+use telemetry::carry::{self, TraceContext};
 use ticket::{
     Actor, Epoch, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake,
     WakeReason,
 };
+use tracing::info_span;
 
+use crate::desk::trace_context;
 use crate::parcel::Parcel;
 use crate::refused::Refused;
 use crate::wire::enums;
@@ -35,6 +37,8 @@ pub struct Change<'w> {
     pub trace: TraceContext,
     /// The tickets about which something was written that may move a clock.
     pub(crate) written: Mutex<BTreeSet<TicketId>>,
+    /// Where the journeys go on of those tickets that are in other traces.
+    pub(crate) places: Mutex<BTreeMap<TicketId, TraceContext>>,
 }
 
 impl Change<'_> {
@@ -101,10 +105,34 @@ impl Change<'_> {
             epoch: ticket.epoch,
             at: self.now,
             actor,
-            trace_id: self.trace.trace_id().unwrap_or_default(),
+            trace_id: self.place_of(ticket).trace_id().unwrap_or_default(),
             body,
         };
         Ok(self.work.append(&event).await?)
+    }
+
+    /// Where the journey of `ticket` goes on: here, or, within a change of many tickets that was caused in another trace, at a
+    /// span of its own in the ticket's trace, which is linked to here.
+    fn place_of(&self, ticket: &Ticket) -> TraceContext {
+        let home = trace_context(&ticket.facts.trace);
+        if home.trace_id().is_none() || home.trace_id() == self.trace.trace_id() {
+            return self.trace.clone();
+        }
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places.entry(ticket.facts.id).or_insert_with(|| {
+            let span =
+                info_span!("ticket", otel.name = "ticket among many", ticket = %ticket.facts.id, line = %self.line);
+            carry::adopt(&span, &home);
+            carry::link(&span, &self.trace);
+            span.in_scope(TraceContext::current)
+        });
+        place.clone()
+    }
+
+    /// The same of a ticket about which something was written or sent before; of others, here.
+    fn known_place(&self, ticket: Option<TicketId>) -> TraceContext {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        ticket.and_then(|ticket| places.get(&ticket)).unwrap_or(&self.trace).clone()
     }
 
     pub(crate) fn written_about(&self) -> BTreeSet<TicketId> {
@@ -147,6 +175,7 @@ impl Change<'_> {
         envelope: &hand::Envelope,
         message: &impl Message,
     ) -> Result<(), Refused> {
+        self.place_of(ticket);
         self.send_about(ticket.facts.id, to, parcel, envelope, message).await
     }
 
@@ -173,6 +202,7 @@ impl Change<'_> {
         parcel: Parcel,
         message: &impl Message,
     ) -> Result<(), Refused> {
+        self.place_of(ticket);
         self.enqueue(
             About::Ticket(ticket.facts.id),
             MessageId::of_handover(handover),
@@ -196,6 +226,7 @@ impl Change<'_> {
         parcel: Parcel,
         message: &impl Message,
     ) -> Result<(), Refused> {
+        self.place_of(ticket);
         let about = About::Ticket(ticket.facts.id);
         self.enqueue(about, id, None, format!("partner:{vendor}"), parcel, message).await
     }
@@ -223,7 +254,7 @@ impl Change<'_> {
             order_key,
             kind: parcel.to_string(),
             payload: message.encode_to_vec(),
-            trace: self.trace.traceparent.clone(),
+            trace: self.known_place(ticket).traceparent,
             due: self.now,
         };
         self.work.enqueue(&outgoing).await?;

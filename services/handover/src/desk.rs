@@ -232,7 +232,16 @@ impl Desk {
             .store
             .write(move |work: &Work| {
                 Box::pin(async move {
-                    let change = Change { work, plan, line, now, actor, trace, written: Mutex::default() };
+                    let change = Change {
+                        work,
+                        plan,
+                        line,
+                        now,
+                        actor,
+                        trace,
+                        written: Mutex::default(),
+                        places: Mutex::default(),
+                    };
                     let done = job(&change).await?;
                     // What was written may move a deadline.
                     for ticket in change.written_about() {

@@ -146,6 +146,7 @@ impl Player<'_> {
     }
 
     pub(super) async fn diagnose(&mut self) -> Result<(), Failure> {
+        self.stands_in_queue(Line::Technical).await?;
         let assign = hand::AssignRequest {
             request_id: self.request_id(),
             ticket_id: self.ticket.clone(),

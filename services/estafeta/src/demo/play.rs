@@ -95,6 +95,10 @@ impl Player<'_> {
             Step::ToTechnical => self.pass_to_technical("zone").await,
             Step::ToWrongZone => self.pass_to_technical("wrong_zone").await,
             Step::Diagnose => self.diagnose().await,
+            Step::Hold(line) => self.hold(line).await,
+            Step::Visit => self.visit().await,
+            Step::WriteRunbook => self.write_runbook().await,
+            Step::SolveForAll => self.solve_for_all().await,
             Step::Clarify(line) => self.clarify(line).await,
             Step::Progress(line) => self.progress(line).await,
             Step::ReturnWrongZone => self.return_wrong_zone().await,
@@ -176,9 +180,20 @@ impl Player<'_> {
         what: &str,
         reached: impl Fn(&wire::Ticket) -> bool,
     ) -> Result<(), Failure> {
+        self.until_of(&self.ticket, line, what, reached).await
+    }
+
+    /// As [`Player::until`], of any ticket.
+    pub(super) async fn until_of(
+        &self,
+        ticket: &str,
+        line: Line,
+        what: &str,
+        reached: impl Fn(&wire::Ticket) -> bool,
+    ) -> Result<(), Failure> {
         let mut tickets = client!(wire::ticket_service_client::TicketServiceClient, self.watching(line));
         for _ in 0..LOOKS_MAX {
-            let request = wire::GetTicketRequest { ticket_id: self.ticket.clone() };
+            let request = wire::GetTicketRequest { ticket_id: ticket.to_owned() };
             match tickets.get_ticket(request).await {
                 Ok(found) if found.get_ref().ticket.as_ref().is_some_and(&reached) => return Ok(()),
                 Ok(_) => {}

@@ -33,8 +33,16 @@ pub(crate) enum Step {
     ToTechnical,
     /// The same, to the wrong zone.
     ToWrongZone,
-    /// An agent of line 2 takes it and records what was found.
+    /// An agent of line 2 finds it in the queue, takes it and records what was found.
     Diagnose,
+    /// The line holds it until the client can be reached, and goes on.
+    Hold(Line),
+    /// Line 2 plans a visit, the client agrees, an engineer goes there.
+    Visit,
+    /// Line 3 writes a runbook, somebody of line 2 tries it, and it is published to the lines below.
+    WriteRunbook,
+    /// Neighbours call about the same; line 1 makes it a mass incident and solves it for all at once.
+    SolveForAll,
     /// Line 2 or 3 asks the client through line 1, who relays; the client replies, and the custodian has the answer.
     Clarify(Line),
     /// A line tells line 1 how it goes.
@@ -62,9 +70,9 @@ pub(crate) enum Step {
 }
 
 use Step::{
-    Answered, Clarify, Confirm, Diagnose, EscalateIncomplete, HandedOver, Hello, InformVendor, PersonPlease, Progress,
-    Register, Reopen, Research, Resolve, ReturnWrongZone, ToExpert, ToTechnical, ToVendor, ToWrongZone, Triage,
-    VendorRejects, VendorSolves,
+    Answered, Clarify, Confirm, Diagnose, EscalateIncomplete, HandedOver, Hello, Hold, InformVendor, PersonPlease,
+    Progress, Register, Reopen, Research, Resolve, ReturnWrongZone, SolveForAll, ToExpert, ToTechnical, ToVendor,
+    ToWrongZone, Triage, VendorRejects, VendorSolves, Visit, WriteRunbook,
 };
 
 /// The whole demonstration.
@@ -94,9 +102,20 @@ pub(crate) const CAST: &[Script] = &[
         steps: &[Register, Triage, Resolve(ServiceDesk), Confirm, Reopen, Hello, Resolve(ServiceDesk), Confirm],
         journey: &[ServiceDesk],
     },
+    Script { request: "yard-dark", steps: &[Register, Triage, SolveForAll, Confirm], journey: &[ServiceDesk] },
     Script {
         request: "slow-evenings",
-        steps: &[HandedOver, Triage, ToTechnical, Diagnose, Progress(Technical), Resolve(Technical), Hello, Confirm],
+        steps: &[
+            HandedOver,
+            Triage,
+            ToTechnical,
+            Diagnose,
+            Hold(Technical),
+            Progress(Technical),
+            Resolve(Technical),
+            Hello,
+            Confirm,
+        ],
         journey: &[SelfService, ServiceDesk, Technical, ServiceDesk],
     },
     Script {
@@ -123,6 +142,7 @@ pub(crate) const CAST: &[Script] = &[
             Diagnose,
             ToExpert,
             Research,
+            WriteRunbook,
             Progress(Expert),
             Resolve(Expert),
             Hello,
@@ -139,6 +159,7 @@ pub(crate) const CAST: &[Script] = &[
             EscalateIncomplete,
             ToTechnical,
             Diagnose,
+            Visit,
             Clarify(Technical),
             ToExpert,
             Research,
