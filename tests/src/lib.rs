@@ -6,6 +6,7 @@
 pub mod articles;
 pub mod evidence;
 pub mod files;
+pub mod internal;
 pub mod major;
 mod on_site;
 pub mod people;

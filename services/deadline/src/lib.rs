@@ -14,6 +14,7 @@ mod explain;
 mod ledger;
 mod log;
 mod piece;
+mod promises;
 mod reckon;
 mod stretch;
 
@@ -22,6 +23,7 @@ pub use calendar::{Calendar, Closure, DAY_MINUTES, Hours, Shift};
 pub use calendars::Calendars;
 pub use explain::{Interval, IntervalKind, Rule, Unreckonable, WALK_DAYS_MAX};
 pub use ledger::{Fact, Ledger, Measure, Target, What};
-pub use log::{CLIENT, Promises, Triage, VENDOR, from_log};
+pub use log::{CLIENT, VENDOR, from_log};
+pub use promises::{Promises, Triage};
 pub use reckon::{Percent, State, Warning};
 pub use stretch::Stretch;

@@ -2,40 +2,16 @@
 
 use jiff::Timestamp;
 use ticket::event::{Actor, Brought, ClarificationEvent, Event, EventBody, HoldEvent};
-use ticket::{BondId, ClarificationId, Evidence, HandoverId, Line, Priority};
+use ticket::{BondId, ClarificationId, Evidence, HandoverId, Line};
 
-use crate::agreement::{AgreementKind, Party};
+use crate::agreement::Party;
 use crate::ledger::{Ledger, Measure, Target, What};
+use crate::promises::{Promises, Triage};
 
 /// The id of the reason of a hold that waits for the client.
 pub const CLIENT: &str = "client";
 /// The id of the reason of a hold that waits for a vendor.
 pub const VENDOR: &str = "vendor";
-
-/// What a log does not say: what was promised at an instant, and which holds stopped a clock. A plan knows it.
-pub trait Promises {
-    /// What `party` promises, or is promised, in `measure` for such a ticket; none when nothing is.
-    fn target(
-        &self,
-        party: &Party,
-        measure: Measure,
-        priority: Priority,
-        category: Option<&str>,
-        at: Timestamp,
-    ) -> Option<Target>;
-
-    /// Whether a hold for `reason` stops the clocks of agreements of this kind.
-    fn stops(&self, reason: &str, kind: AgreementKind, at: Timestamp) -> bool;
-}
-
-/// What was known of a ticket before the log of a line first says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Triage {
-    /// Its priority.
-    pub priority: Priority,
-    /// Its category.
-    pub category: Option<String>,
-}
 
 /// The clock of `party` in `measure` by `log`: the log of line 1 for the client, of a line for that line, of line 4 for a
 /// vendor; oldest first. It has not begun where nothing is promised.
@@ -148,6 +124,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Sorted(_)
             | EventBody::Priority(_)
             | EventBody::Problem(_)
+            | EventBody::Scenario(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::Offered { .. }
@@ -244,6 +221,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Sorted(_)
             | EventBody::Priority(_)
             | EventBody::Problem(_)
+            | EventBody::Scenario(_)
             | EventBody::ChecklistStep { .. }
             | EventBody::ClientWrote { .. }
             | EventBody::WroteToClient { .. }

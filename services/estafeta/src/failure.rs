@@ -114,6 +114,9 @@ pub enum Failure {
     /// An address cannot be called.
     #[error(transparent)]
     Dial(#[from] rpc::client::DialError),
+    /// An internal service cannot be called.
+    #[error(transparent)]
+    Backend(#[from] backends::Unfit),
     /// The gateway cannot start.
     #[error(transparent)]
     Gateway(#[from] gateway::GatewayError),

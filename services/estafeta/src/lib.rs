@@ -23,6 +23,7 @@ pub mod process;
 pub mod reload;
 pub mod running;
 pub mod serve;
+mod services;
 pub mod settings;
 pub mod suite;
 pub mod target;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use backends::Backends;
 use handover::{Backoff, Fuse};
 use rpc::{Channel, Keys, Late, Peer, ServiceName};
 use telemetry::Telemetry;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::suite::part::{self, Recipe};
 use crate::target::Target;
-use crate::{plans, process, reload, running, suite};
+use crate::{plans, process, reload, running, services, suite};
 
 /// Runs `target` until Ctrl-C or SIGTERM. Prints where it listens to standard output.
 ///
@@ -84,8 +85,13 @@ async fn serve_line(
             tracing::warn!(vendor = vendor.id, "its system is nowhere: cases wait until one is given by --partner");
         }
     }
+    let backends = match line {
+        Line::SelfService => services::named(settings, &plans)?,
+        Line::ServiceDesk | Line::Technical | Line::Expert | Line::Vendor => Backends::default(),
+    };
     let recipe = Recipe {
         line,
+        backends,
         database: settings.only_database(line)?,
         peers: part::peers(line, &ways, &keys, &clock)?,
         plans: plans.clone(),

@@ -63,6 +63,15 @@ pub struct Settings {
     /// times.
     #[arg(long, value_name = "VENDOR=URL", env = "ESTAFETA_PARTNER", value_delimiter = ',')]
     pub partner: Vec<At>,
+    /// `serve line0`, `up`: where an internal service is that scenarios of a plan call, such as
+    /// `orders=grpc://10.0.0.3:7000` or `offers=https://offers.internal/perform` (also `grpcs://`, `http://`); may be given
+    /// several times.
+    #[arg(long, value_name = "SERVICE=URL", env = "ESTAFETA_BACKEND", hide_env_values = true, value_delimiter = ',')]
+    pub backend: Vec<At>,
+    /// `serve line0`, `up`: the file of the token that an internal service asks for, such as
+    /// `orders=/etc/estafeta/orders.token`; may be given several times.
+    #[arg(long, value_name = "SERVICE=FILE", env = "ESTAFETA_BACKEND_TOKEN", value_delimiter = ',')]
+    pub backend_token: Vec<TokenFile>,
     /// `serve gateway`, `up`: an origin whose web pages may call the gateway, such as `https://desk.example.org`; may be
     /// given several times. Default: none.
     #[arg(long, value_name = "ORIGIN", env = "ESTAFETA_CORS_ORIGIN", value_delimiter = ',')]
@@ -163,6 +172,33 @@ impl TryFrom<String> for At {
     }
 }
 
+/// Where a token stands: `NAME=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TokenFile {
+    /// Whose.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl FromStr for TokenFile {
+    type Err = String;
+
+    fn from_str(given: &str) -> Result<Self, String> {
+        let (name, path) = given.split_once('=').ok_or("write NAME=FILE, such as orders=/etc/orders.token")?;
+        Ok(Self { name: name.to_owned(), path: path.into() })
+    }
+}
+
+impl TryFrom<String> for TokenFile {
+    type Error = String;
+
+    fn try_from(given: String) -> Result<Self, String> {
+        given.parse()
+    }
+}
+
 /// Where the file is; beside [`Settings`], since a file does not name itself.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Given {
@@ -207,6 +243,8 @@ impl Settings {
             port_base: self.port_base.or(below.port_base),
             peer: either(self.peer, below.peer),
             partner: either(self.partner, below.partner),
+            backend: either(self.backend, below.backend),
+            backend_token: either(self.backend_token, below.backend_token),
             cors_origin: either(self.cors_origin, below.cors_origin),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use backends::Backends;
 use handover::{Backoff, Desk, Fuse, Plans};
 use jiff::SignedDuration;
 use partner_simulator::Simulator;
@@ -59,6 +60,8 @@ pub struct Config {
     pub listen: Option<BTreeMap<Target, SocketAddr>>,
     /// Whether lines deliver and wake by themselves. Without it a test does, by [`Suite::settle`].
     pub background: bool,
+    /// The company's internal services.
+    pub backends: Backends,
     /// Who stands behind the bridge.
     pub vendors: Vendors,
     /// How the gateway behaves.
@@ -84,6 +87,7 @@ impl Config {
             fuses: BTreeMap::new(),
             listen: None,
             background: true,
+            backends: Backends::default(),
             vendors: Vendors::Simulated(Conducts::default()),
             gateway: gateway::Settings::default(),
             telemetry: None,
@@ -142,6 +146,7 @@ impl Suite {
             mut fuses,
             listen,
             background,
+            backends,
             vendors,
             gateway,
             telemetry,
@@ -175,6 +180,7 @@ impl Suite {
                 clock: clock.clone(),
                 peers: part::peers(line, &ways, &keys, &clock)?,
                 partners: if line == Line::Vendor { partners.clone() } else { BTreeMap::new() },
+                backends: backends.clone(),
                 backoff: backoff.clone(),
                 keys: keys.clone(),
                 attachments: attachments.clone(),

@@ -16,7 +16,7 @@ use crate::people;
 use crate::settings::Settings;
 use crate::suite::{Conducts, Config, Suite, Vendors};
 use crate::target::Target;
-use crate::{demo, plans, process, reload, serve};
+use crate::{demo, plans, process, reload, serve, services};
 
 /// How long the tokens are good that `up` writes down.
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -91,6 +91,7 @@ fn config(
         Vendors::Real(settings.partner.iter().map(|partner| (partner.name.clone(), partner.url.clone())).collect())
     };
     Ok(Config {
+        backends: services::named(settings, &plans)?,
         databases,
         keys: settings.keys(),
         attachments: settings.attachments(),

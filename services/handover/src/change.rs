@@ -231,6 +231,21 @@ impl Change<'_> {
         self.enqueue(about, id, None, format!("partner:{vendor}"), parcel, message).await
     }
 
+    /// Puts a call of an internal service into the outbox; `id` is the call's, the same with each try.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn send_service(
+        &self,
+        ticket: &Ticket,
+        id: MessageId,
+        service: &str,
+        message: &impl Message,
+    ) -> Result<(), Refused> {
+        let about = About::Ticket(ticket.facts.id);
+        self.enqueue(about, id, None, format!("service:{service}"), Parcel::Perform, message).await
+    }
+
     pub(crate) async fn enqueue(
         &self,
         about: About<'_>,

@@ -5,23 +5,19 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use prost::Message;
-use proto::errors::Reason;
-use proto::{handover as hand, line1, line2, line3, vendor};
-use rpc::Channel;
 use store::{Claimed, Outgoing};
 use telemetry::carry;
 use ticket::{Actor, Line, MessageId};
 use tokio::time::Instant;
-use tonic::{Status, codec::CompressionEncoding};
+use tonic::Status;
 use tracing::{Instrument, info_span, warn};
 
-use crate::arrangement::ArrangementParcel;
+use crate::carrying::{Delivery, hand_to, is_overtaken, unreadable};
 use crate::change::corrupt;
 use crate::desk::{Desk, trace_context};
-use crate::parcel::{ExpertiseParcel, Parcel, ticket_of};
+use crate::fuse::CrashPoint;
+use crate::parcel::{Parcel, ticket_of};
 use crate::refused::Refused;
-use crate::rules::Carried;
 use crate::sending::refused_by_receiver;
 use crate::settling::Verdict;
 
@@ -51,14 +47,6 @@ const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 /// under load takes its time to write down that a delivery failed.
 const ANSWER_MARGIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
-/// What came of carrying a message.
-enum Delivery {
-    Answer(hand::Answer),
-    Done,
-    Moved(Line),
-    Partner(Carried),
-}
-
 impl Desk {
     /// Delivers every message that is due now, each once. Returns how many were tried.
     pub async fn deliver_due(&self) -> usize {
@@ -79,7 +67,7 @@ impl Desk {
 
     /// Delivers one message at once, and before it those that must arrive before it, within what is left of the caller's
     /// deadline.
-    pub(crate) async fn deliver_now(&self, id: MessageId) {
+    pub async fn deliver_now(&self, id: MessageId) {
         let left = rpc::deadline::remaining().map_or(PATIENCE, |left| {
             left.saturating_sub((left / 5).clamp(ANSWER_MARGIN.0, ANSWER_MARGIN.1)).min(PATIENCE)
         });
@@ -123,7 +111,7 @@ impl Desk {
 
     async fn deliver_once(&self, claimed: Claimed, patience: Duration) {
         let Claimed { message, attempts } = claimed;
-        self.0.fuse.pass(crate::fuse::CrashPoint::BeforeDelivery).await;
+        self.0.fuse.pass(CrashPoint::BeforeDelivery).await;
         let span = info_span!(
             "outbox",
             otel.name = format!("deliver {}", message.kind),
@@ -137,8 +125,8 @@ impl Desk {
         async {
             let carried = async {
                 match message.ticket {
-                    Some(ticket) => rpc::about(ticket, self.carry(&message)).await,
-                    None => self.carry(&message).await,
+                    Some(ticket) => rpc::about(ticket, self.carry(&message, attempts)).await,
+                    None => self.carry(&message, attempts).await,
                 }
             };
             let failed = match rpc::deadline::within(patience, carried).await {
@@ -174,6 +162,22 @@ impl Desk {
                     })
                 })
                 .await
+            }
+            (Delivery::Performed(performed), ..) => {
+                let (id, sent) = (message.id, message.clone());
+                let (rules, fuse) = (self.0.rules.clone(), self.0.fuse.clone());
+                fuse.pass(CrashPoint::BeforeSettle).await;
+                let actor = Actor::Line { line: self.line() };
+                self.work(&message.organization, actor, move |change| {
+                    Box::pin(async move {
+                        rules.performed(change, &sent, performed).await?;
+                        change.work.delivered(id).await?;
+                        fuse.cut(CrashPoint::WithinSettle)
+                    })
+                })
+                .await?;
+                self.0.fuse.pass(CrashPoint::AfterSettle).await;
+                Ok(())
             }
             (Delivery::Answer(_) | Delivery::Done | Delivery::Moved(_), ..) => {
                 let id = message.id;
@@ -221,11 +225,15 @@ impl Desk {
         }
     }
 
-    async fn carry(&self, message: &Outgoing) -> Result<(Option<Line>, Delivery), Status> {
+    async fn carry(&self, message: &Outgoing, attempts: u32) -> Result<(Option<Line>, Delivery), Status> {
         let parcel: Parcel = message.kind.parse().map_err(|e| unreadable(&e))?;
         if let Parcel::Partner(parcel) = parcel {
             let carried = self.0.rules.carry(self, parcel, message).await?;
             return Ok((None, Delivery::Partner(carried)));
+        }
+        if parcel == Parcel::Perform {
+            let performed = self.0.rules.perform(self, message, attempts).await?;
+            return Ok((None, Delivery::Performed(performed)));
         }
         let mut to: Line = message.to.parse().map_err(|e| unreadable(&e))?;
         for _ in 0..REDIRECTS_MAX {
@@ -248,151 +256,6 @@ impl Desk {
     }
 }
 
-/// Whether what a message was about is over, so that nobody misses it: it is no dead letter then.
-fn is_overtaken(parcel: Parcel, refused: &Status) -> bool {
-    match parcel {
-        // The ticket has moved on since it was asked, and nobody waits for the answer any more.
-        Parcel::ClarificationRequest => rpc::reason_of(refused) == Some(Reason::StaleEpoch),
-        // The line to which the ticket was offered has declined it, and the sender, who holds it, has this in its log.
-        Parcel::ClarificationAnswer | Parcel::ClientMessage => rpc::reason_of(refused) == Some(Reason::TicketNotFound),
-        Parcel::Offer
-        | Parcel::Return
-        | Parcel::Resolve
-        | Parcel::Progress
-        | Parcel::ResolutionNotice
-        | Parcel::Arrangement(_)
-        | Parcel::Expertise(_)
-        | Parcel::Partner(_) => false,
-    }
-}
-
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-fn unreadable(fault: &impl ToString) -> Status {
-    rpc::into_status(&rpc::Refusal::Unreadable { what: fault.to_string() })
-}
-
-fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Status> {
-    M::decode(payload).map_err(|e| unreadable(&e))
-}
-
-macro_rules! client {
-    ($client:path, $channel:expr) => {{
-        use $client as Client;
-        Client::new($channel).send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip)
-    }};
-}
-
-/// Gives one parcel to one line.
-///
-/// Boxed with nothing borrowed: the compiler cannot see that a future that borrows across a client's call is `Send`.
-fn hand_to(
-    channel: Channel,
-    to: Line,
-    parcel: Parcel,
-    payload: Vec<u8>,
-) -> BoxFuture<'static, Result<Delivery, Status>> {
-    async move { hand_over(channel, to, parcel, &payload).await }.boxed()
-}
-
-async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -> Result<Delivery, Status> {
-    let answered = |answer: Option<hand::Answer>| answer.map(Delivery::Answer).ok_or_else(|| unreadable(&"no answer"));
-    let moved = |line: i32| match crate::wire::enums::line(&mut crate::wire::Reader::default(), "moved_to", line, false)
-    {
-        Some(line) => Delivery::Moved(line),
-        None => Delivery::Done,
-    };
-    let relay = || client!(hand::relay_service_client::RelayServiceClient, channel.clone());
-    match parcel {
-        Parcel::Offer => {
-            let answer = match to {
-                Line::SelfService => return Err(unreadable(&"nobody hands to self-service")),
-                Line::ServiceDesk => {
-                    let mut intake = client!(line1::intake_service_client::IntakeServiceClient, channel);
-                    intake.offer(decode::<line1::OfferRequest>(payload)?).await?.into_inner().answer
-                }
-                Line::Technical => {
-                    let mut intake = client!(line2::intake_service_client::IntakeServiceClient, channel);
-                    intake.offer(decode::<line2::OfferRequest>(payload)?).await?.into_inner().answer
-                }
-                Line::Expert => {
-                    let mut intake = client!(line3::intake_service_client::IntakeServiceClient, channel);
-                    intake.offer(decode::<line3::OfferRequest>(payload)?).await?.into_inner().answer
-                }
-                Line::Vendor => {
-                    let mut intake = client!(vendor::intake_service_client::IntakeServiceClient, channel);
-                    intake.offer(decode::<vendor::OfferRequest>(payload)?).await?.into_inner().answer
-                }
-            };
-            answered(answer)
-        }
-        Parcel::Return => {
-            answered(relay().r#return(decode::<hand::ReturnRequest>(payload)?).await?.into_inner().answer)
-        }
-        Parcel::Resolve => {
-            answered(relay().resolve(decode::<hand::ResolveRequest>(payload)?).await?.into_inner().answer)
-        }
-        Parcel::ClarificationRequest => {
-            relay().request_clarification(decode::<hand::RequestClarificationRequest>(payload)?).await?;
-            Ok(Delivery::Done)
-        }
-        Parcel::ClarificationAnswer => {
-            let message = decode::<hand::AnswerClarificationRequest>(payload)?;
-            Ok(moved(relay().answer_clarification(message).await?.into_inner().moved_to))
-        }
-        Parcel::Progress => {
-            relay().report_progress(decode::<hand::ReportProgressRequest>(payload)?).await?;
-            Ok(Delivery::Done)
-        }
-        Parcel::ClientMessage => {
-            let message = decode::<hand::ForwardClientMessageRequest>(payload)?;
-            Ok(moved(relay().forward_client_message(message).await?.into_inner().moved_to))
-        }
-        Parcel::ResolutionNotice => {
-            relay().notify_resolution(decode::<hand::NotifyResolutionRequest>(payload)?).await?;
-            Ok(Delivery::Done)
-        }
-        Parcel::Arrangement(arrangement) => {
-            let mut arrange = client!(hand::arrangement_service_client::ArrangementServiceClient, channel);
-            match arrangement {
-                ArrangementParcel::Clarification => {
-                    arrange.update_clarification(decode::<hand::UpdateClarificationRequest>(payload)?).await?;
-                }
-                ArrangementParcel::VisitNews => {
-                    arrange.tell_visit(decode::<hand::TellVisitRequest>(payload)?).await?;
-                }
-                ArrangementParcel::Hold => {
-                    arrange.tell_hold(decode::<hand::TellHoldRequest>(payload)?).await?;
-                }
-                ArrangementParcel::Problem => {
-                    arrange.tell_problem(decode::<hand::TellProblemRequest>(payload)?).await?;
-                }
-                ArrangementParcel::MajorIncident => {
-                    arrange.tell_major_incident(decode::<hand::TellMajorIncidentRequest>(payload)?).await?;
-                }
-                ArrangementParcel::VisitAnswer => {
-                    arrange.answer_visit(decode::<hand::AnswerVisitRequest>(payload)?).await?;
-                }
-            }
-            Ok(Delivery::Done)
-        }
-        Parcel::Expertise(expertise) => {
-            let mut teach = client!(hand::expertise_service_client::ExpertiseServiceClient, channel);
-            match expertise {
-                ExpertiseParcel::Item => {
-                    teach.tell_item(decode::<hand::TellItemRequest>(payload)?).await?;
-                }
-                ExpertiseParcel::Test => {
-                    teach.tell_test(decode::<hand::TellTestRequest>(payload)?).await?;
-                }
-                ExpertiseParcel::Outcome => {
-                    teach.tell_outcome(decode::<hand::TellOutcomeRequest>(payload)?).await?;
-                }
-            }
-            Ok(Delivery::Done)
-        }
-        Parcel::Partner(_) => Err(unreadable(&"a message to a partner, for a line")),
-    }
 }

@@ -13,6 +13,7 @@
 mod arrangement;
 mod backoff;
 mod caller;
+mod carrying;
 mod change;
 mod clarification;
 mod clocks;

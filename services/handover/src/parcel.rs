@@ -35,6 +35,8 @@ pub enum Parcel {
     Expertise(ExpertiseParcel),
     /// To a vendor's side; delivered by the bridge's rules.
     Partner(PartnerParcel),
+    /// To an internal service, `ScenarioService.Perform`; delivered by the rules of line 0.
+    Perform,
 }
 
 /// What line 3 and the lines below tell each other of what is known.
@@ -60,7 +62,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -81,6 +83,7 @@ impl Parcel {
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),
+        (Self::Perform, "perform"),
     ];
 }
 

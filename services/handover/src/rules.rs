@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use plan::Plan;
+use proto::scenario::PerformResponse;
 use store::{Outgoing, Timer};
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
@@ -100,8 +101,8 @@ pub struct Carried {
     pub partner_case_id: String,
 }
 
-/// A line's own part in the protocol. Everything here but [`Rules::carry`], [`Rules::plan_came`] and [`Rules::follow`]
-/// runs inside a transaction.
+/// A line's own part in the protocol. Everything here but [`Rules::carry`], [`Rules::perform`], [`Rules::plan_came`] and
+/// [`Rules::follow`] runs inside a transaction.
 #[async_trait]
 pub trait Rules: Send + Sync + 'static {
     /// Which line this is.
@@ -202,6 +203,23 @@ pub trait Rules: Send + Sync + 'static {
         Err(rpc::into_status(&rpc::Refusal::Unreadable {
             what: "a message to a partner, outside the bridge".to_owned(),
         }))
+    }
+
+    /// Lets an internal service do what a message asks of it, for the `attempts`th time and outside of a transaction; what it
+    /// answered is recorded by [`Rules::performed`]. Only line 0 has such messages.
+    ///
+    /// An error means: again later.
+    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Status> {
+        let _ = (desk, message, attempts);
+        Err(rpc::into_status(&rpc::Refusal::Unreadable {
+            what: "a message to an internal service, outside self-service".to_owned(),
+        }))
+    }
+
+    /// An internal service has answered, or will not be asked again.
+    async fn performed(&self, change: &Change<'_>, message: &Outgoing, answer: PerformResponse) -> Result<(), Refused> {
+        let _ = (change, message, answer);
+        Ok(())
     }
 
     /// A message was delivered to a vendor's side.

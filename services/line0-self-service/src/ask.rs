@@ -13,6 +13,7 @@ use crate::asked::{Badly, answered_badly};
 use crate::heard::Courtesy;
 use crate::own::{Talk, Topic, Waits};
 use crate::rules::hand_over;
+use crate::scenario;
 use crate::think::{Decision, Next, Why};
 
 fn thousandths(score: f32) -> u32 {
@@ -42,17 +43,14 @@ pub(crate) async fn decide(
             }
             tell(change, ticket, talk, &found, rest).await
         }
-        Next::Offer(hits) => {
+        Next::Offer { scenarios, hits } => {
             change.log(ticket, declined).await?;
-            let language = ticket.facts.language;
-            let text =
-                Text::Offered.with(language, &[("offers", &numbered(hits.iter().map(|hit| &hit.title), language))]);
-            talk.offered.extend(hits.iter().map(offered));
-            talk.let_choose = true;
-            let articles = hits.iter().map(|hit| hit.article_id.clone()).collect();
-            wait(change, ticket, talk, Waits::Choice { articles }, &text).await?;
-            let offers = hits.into_iter().map(offer).collect();
-            Ok(wire::Reply { offers, ..reply(wire::reply::Outcome::Offered, text) })
+            offer_choice(change, ticket, talk, scenarios, hits).await
+        }
+        Next::Begin { scenario, text } => scenario::begin(change, ticket, talk, &scenario, &text).await,
+        Next::GoOn => {
+            let said = talk.conversation.last().map(|turn| turn.text.clone()).unwrap_or_default();
+            scenario::hear(change, ticket, talk, &said).await
         }
         Next::AskBack(topics) => {
             change.log(ticket, declined).await?;
@@ -78,7 +76,31 @@ pub(crate) async fn decide(
     }
 }
 
-fn reply(outcome: wire::reply::Outcome, text: String) -> wire::Reply {
+/// Lets the client choose among scenarios and articles.
+async fn offer_choice(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    talk: &mut Talk,
+    scenarios: Vec<String>,
+    hits: Vec<Hit>,
+) -> Result<wire::Reply, Refused> {
+    let language = ticket.facts.language;
+    let named = scenarios.iter().filter_map(|id| {
+        let name = change.plan.scenario(id)?.name.in_language(language).to_owned();
+        Some(wire::ScenarioOffer { scenario_id: id.clone(), name })
+    });
+    let named: Vec<wire::ScenarioOffer> = named.collect();
+    let names = named.iter().map(|offer| &offer.name).chain(hits.iter().map(|hit| &hit.title));
+    let text = Text::Offered.with(language, &[("offers", &numbered(names, language))]);
+    talk.offered.extend(hits.iter().map(offered));
+    talk.let_choose = true;
+    let articles = hits.iter().map(|hit| hit.article_id.clone()).collect();
+    wait(change, ticket, talk, Waits::Choice { articles, scenarios }, &text).await?;
+    let offers = hits.into_iter().map(offer).collect();
+    Ok(wire::Reply { offers, scenarios: named, ..reply(wire::reply::Outcome::Offered, text) })
+}
+
+pub(crate) fn reply(outcome: wire::reply::Outcome, text: String) -> wire::Reply {
     wire::Reply { outcome: outcome as i32, text, ..wire::Reply::default() }
 }
 
@@ -209,11 +231,11 @@ async fn pass_on(
     Ok(wire::Reply { offers, handover: Some(outcome), ..reply(wire::reply::Outcome::HandedOver, text) })
 }
 
-fn greeting<'c>(change: &'c Change<'_>, language: Language) -> &'c str {
+pub(crate) fn greeting<'c>(change: &'c Change<'_>, language: Language) -> &'c str {
     change.plan.greeting(change.now).in_language(language)
 }
 
-fn resolution(cause: &str, done: &str, how_to_verify: &str) -> Resolution {
+pub(crate) fn resolution(cause: &str, done: &str, how_to_verify: &str) -> Resolution {
     Resolution {
         by: Line::SelfService,
         root_cause: cause.to_owned(),
@@ -225,7 +247,7 @@ fn resolution(cause: &str, done: &str, how_to_verify: &str) -> Resolution {
     }
 }
 
-async fn close(change: &Change<'_>, ticket: &mut Ticket, resolution: Resolution) -> Result<(), Refused> {
+pub(crate) async fn close(change: &Change<'_>, ticket: &mut Ticket, resolution: Resolution) -> Result<(), Refused> {
     change.log(ticket, EventBody::Resolved { resolution: resolution.clone() }).await?;
     ticket.state = State::Closed { resolution, at: change.now, confirmed: false };
     ticket.wake = None;
@@ -244,7 +266,7 @@ pub(crate) async fn close_unanswered(change: &Change<'_>, ticket: &mut Ticket, t
 }
 
 /// Says `text` and waits for the client, for as long as the plan lets it.
-async fn wait(
+pub(crate) async fn wait(
     change: &Change<'_>,
     ticket: &mut Ticket,
     talk: &mut Talk,
@@ -270,7 +292,7 @@ fn quoted(title: &str, language: Language) -> String {
     }
 }
 
-async fn say(change: &Change<'_>, ticket: &Ticket, talk: &mut Talk, text: String) -> Result<(), Refused> {
+pub(crate) async fn say(change: &Change<'_>, ticket: &Ticket, talk: &mut Talk, text: String) -> Result<(), Refused> {
     talk.conversation.push(Turn { from_client: false, text: text.clone(), at: change.now });
     change.log(ticket, EventBody::WroteToClient { text }).await
 }

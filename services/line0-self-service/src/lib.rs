@@ -5,7 +5,8 @@
 //! deadline, or is on its way to line 1.
 //!
 //! [`rules`](self) say what line 0 adds to the protocol, `work` is what clients ask of it: `heard` and `pasted` tell what
-//! kind of message it is, `think` decides, `ask` does it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
+//! kind of message it is, `think` decides, `ask` does it; `meant` tells whether a scenario of the plan is meant, `scenario`
+//! goes through it with the client, `perform` calls the internal service, `outcome` tells what came of it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
 //! `ArticleService`, and `kept` has what both write; `asked` gathers what is
 //! answered badly, and proposes articles; `expertise` puts on the shelf what line 3 publishes. Nobody hands to line 0, so it has no `intake`.
 
@@ -17,9 +18,13 @@ mod expertise;
 mod forward;
 mod heard;
 mod kept;
+mod meant;
+mod outcome;
 mod own;
 mod pasted;
+mod perform;
 mod rules;
+mod scenario;
 mod shelf;
 mod standing;
 mod think;
@@ -28,16 +33,17 @@ mod writing;
 
 use std::sync::Arc;
 
+use backends::Backends;
 use handover::{Desk, Setup, line_service};
 use proto::line0::article_service_server::ArticleServiceServer;
 use proto::line0::knowledge_service_server::KnowledgeServiceServer;
 use proto::line0::self_service_service_server::SelfServiceServiceServer;
 use rpc::{Service, Stack, tuned};
 
-/// Line 0 over this database.
+/// Line 0 over this database, with the company's internal services.
 #[must_use]
-pub fn desk(setup: Setup) -> Desk {
-    Desk::new(Arc::new(rules::SelfService), setup)
+pub fn desk(setup: Setup, backends: Backends) -> Desk {
+    Desk::new(Arc::new(rules::SelfService { backends }), setup)
 }
 
 /// Line 0 as a service.

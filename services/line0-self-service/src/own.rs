@@ -1,7 +1,9 @@
 //! What line 0 itself keeps on a ticket.
 
+use scenarios::{Run, Stage};
 use serde::{Deserialize, Serialize};
-use ticket::evidence::{DeskEvidence, OfferedArticle, Turn};
+use ticket::MessageId;
+use ticket::evidence::{DeskEvidence, OfferedArticle, ScenarioTried, Turn};
 use ticket::facts::{Channel, Contact};
 
 /// Everything asked and offered so far: what line 1 gets when line 0 cannot go on.
@@ -30,6 +32,28 @@ pub(crate) struct Talk {
     /// Whether it was counted as one that is answered badly.
     #[serde(default)]
     pub(crate) counted: bool,
+    /// The scenario that the client goes through, or went through last.
+    #[serde(default)]
+    pub(crate) run: Option<Run>,
+    /// Whether the client was told that the service is at it.
+    #[serde(default)]
+    pub(crate) told_working: bool,
+    /// What came of the last call.
+    #[serde(default)]
+    pub(crate) performed: Option<Performed>,
+}
+
+/// What came of a call of an internal service, as the client was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Performed {
+    /// Which call.
+    pub(crate) call: MessageId,
+    /// How it ended, by `Reply.Outcome`.
+    pub(crate) outcome: i32,
+    /// What the client read.
+    pub(crate) text: String,
+    /// The handover that followed, encoded.
+    pub(crate) handover: Option<Vec<u8>>,
 }
 
 /// What the client is expected to say next.
@@ -38,11 +62,16 @@ pub(crate) struct Talk {
 pub(crate) enum Waits {
     /// What it is about; so far there was a greeting, or no word at all.
     Question,
-    /// Which of these articles fits.
+    /// Which of these scenarios and articles fits.
     Choice {
-        /// Their ids, in the order in which they were offered.
+        /// The ids of the articles, in the order in which they were offered.
         articles: Vec<String>,
+        /// The ids of the scenarios, which were offered before the articles.
+        #[serde(default)]
+        scenarios: Vec<String>,
     },
+    /// What a scenario asked for.
+    Scenario,
     /// Which of these topics is meant.
     Topic {
         /// In the order in which they were asked.
@@ -67,7 +96,13 @@ impl Talk {
             articles_offered: self.offered.clone(),
             conversation: self.conversation.clone(),
             channel: self.channel,
+            scenario: self.run.as_ref().map(tried),
         }
+    }
+
+    /// Whether a service is at work for the client.
+    pub(crate) fn is_working(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.stage == Stage::Working)
     }
 
     /// Whether an article was told as the answer.
@@ -81,4 +116,15 @@ impl Talk {
             why.clone_into(&mut article.why_not);
         }
     }
+}
+
+fn tried(run: &Run) -> ScenarioTried {
+    let outcome = match &run.stage {
+        Stage::Asking { field } => format!("the client was asked for `{field}`"),
+        Stage::Confirming => "the client was asked whether all is right".to_owned(),
+        Stage::Working => "the service was called and has not answered".to_owned(),
+        Stage::Over => run.outcome.clone(),
+    };
+    let given = run.values.iter().map(|(field, value)| (field.clone(), value.to_string())).collect();
+    ScenarioTried { scenario_id: run.scenario.clone(), given, outcome }
 }

@@ -1,17 +1,23 @@
 //! What line 0 adds to the protocol: what it holds and cannot answer goes to line 1, again and again until it is taken.
 
-use handover::{Change, Refused, Rules, Told, offer_up, wake_again};
+use backends::Backends;
+use handover::{Change, Desk, Refused, Rules, Told, offer_up, wake_again};
 use plan::Silence;
-use store::Timer;
+use proto::scenario::PerformResponse;
+use store::{Outgoing, Timer};
 use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
-use tonic::async_trait;
+use tonic::{Status, async_trait};
 
 use crate::ask::close_unanswered;
 use crate::asked;
 use crate::own::{Talk, Waits};
+use crate::{outcome, perform, scenario};
 
 /// Line 0's rules.
-pub(crate) struct SelfService;
+pub(crate) struct SelfService {
+    /// The company's internal services.
+    pub(crate) backends: Backends,
+}
 
 #[async_trait]
 impl Rules for SelfService {
@@ -38,6 +44,14 @@ impl Rules for SelfService {
         }
     }
 
+    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Status> {
+        perform::perform(&self.backends, desk, message, attempts).await
+    }
+
+    async fn performed(&self, change: &Change<'_>, message: &Outgoing, answer: PerformResponse) -> Result<(), Refused> {
+        outcome::performed(change, message, answer).await
+    }
+
     async fn woke(
         &self,
         change: &Change<'_>,
@@ -47,11 +61,17 @@ impl Rules for SelfService {
         match ticket.state {
             // The client was silent, or line 1 declined it; a bot never leaves a request in silence.
             State::Open | State::OnHold { .. } => {
-                let (organization, id) = (change.organization(), ticket.facts.id);
-                let mut talk: Talk = change.work.own(organization, id).await?;
+                let (organization, ticket_id) = (change.organization(), ticket.facts.id);
+                let mut talk: Talk = change.work.own(organization, ticket_id).await?;
+                if talk.is_working() {
+                    let id = talk.run.as_ref().map(|run| run.scenario.clone()).unwrap_or_default();
+                    scenario::give_up(change, ticket, &mut talk, &id, "the service was not heard of for long").await?;
+                    change.work.put_own(organization, ticket_id, &talk).await?;
+                    return Ok(None);
+                }
                 let closes = match &talk.waits {
                     Some(Waits::Question) => true,
-                    Some(Waits::Choice { .. } | Waits::Topic { .. }) => {
+                    Some(Waits::Choice { .. } | Waits::Topic { .. } | Waits::Scenario) => {
                         change.plan.dialogue().silence == Silence::Close
                     }
                     None => false,
@@ -63,7 +83,7 @@ impl Rules for SelfService {
                     talk.none_helped(texts::Text::WhyNoChoice.plain(ticket.facts.language));
                     hand_over(change, ticket, &talk).await?;
                 }
-                change.work.put_own(organization, id, &talk).await?;
+                change.work.put_own(organization, ticket_id, &talk).await?;
                 Ok(None)
             }
             State::Resolved { .. } | State::Closed { .. } => wake_again(change, ticket, reason).await,

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use handover::Refused;
 use knowledge::{Answer, Article, Hit, OFFERS_MAX, Thresholds, Viewer};
 use plan::Plan;
+use ticket::Language;
 
 use crate::heard::{
     Courtesy, asks_status, chosen, courtesy, is_angry, is_wordless, none_fits, questions, wants_person,
 };
+use crate::meant;
 use crate::own::{Talk, Topic, Waits};
 use crate::pasted::Pasted;
 use crate::shelf::Shelf;
@@ -37,8 +39,12 @@ pub(crate) struct Decision {
 pub(crate) enum Next {
     /// Tell these articles; `rest` when other questions of the message go to a person.
     Answer { found: Vec<(Hit, String)>, rest: bool },
-    /// Let the client choose.
-    Offer(Vec<Hit>),
+    /// Let the client choose, scenarios first.
+    Offer { scenarios: Vec<String>, hits: Vec<Hit> },
+    /// Begin a scenario with what this text says.
+    Begin { scenario: String, text: String },
+    /// Go on with the scenario that the client goes through.
+    GoOn,
     /// Ask which topic is meant.
     AskBack(Vec<Topic>),
     /// Answer in kind.
@@ -75,6 +81,8 @@ pub(crate) struct Signs {
     pub(crate) person: bool,
     /// The offered article that was chosen.
     pub(crate) article: Option<String>,
+    /// The offered scenario that was chosen.
+    pub(crate) scenario: Option<String>,
     /// Nothing offered fits.
     pub(crate) none_fits: bool,
 }
@@ -92,6 +100,8 @@ pub(crate) struct Thinking<'a> {
     pub(crate) shelf: &'a Arc<Shelf>,
     pub(crate) plan: &'a Plan,
     pub(crate) talk: &'a Talk,
+    /// In which names are shown to the client.
+    pub(crate) language: Language,
 }
 
 impl Thinking<'_> {
@@ -102,9 +112,8 @@ impl Thinking<'_> {
         let meant = retyped.as_deref().unwrap_or(text);
         let pasted = Pasted::in_text(text);
         let words = pasted.as_ref().map_or(meant, |pasted| pasted.words.as_str());
-        if !(signs.person || wants_person(words))
-            && let Some(next) = self.reply_to_wait(words, &signs)
-        {
+        let wants_person = signs.person || wants_person(words);
+        if !wants_person && let Some(next) = self.in_scenario(meant).or_else(|| self.reply_to_wait(words, &signs)) {
             return Ok(Decision { next, best: 0.0, thresholds });
         }
         if let Some(next) = by_words(text, meant) {
@@ -113,11 +122,11 @@ impl Thinking<'_> {
         // The answer to a question back says more together with what was asked first.
         let asked = match &self.talk.waits {
             Some(Waits::Topic { .. }) => format!("{}\n{words}", self.talk.question),
-            Some(Waits::Question | Waits::Choice { .. }) | None => words.to_owned(),
+            Some(Waits::Question | Waits::Choice { .. } | Waits::Scenario) | None => words.to_owned(),
         };
         let (answer, best) = self.look_up(asked.clone(), thresholds).await?;
         let score = best.first().map_or(0.0, |hit| hit.score);
-        let why = if signs.person || wants_person(words) {
+        let why = if wants_person {
             Some(Why::Person)
         } else if pasted.is_some() {
             Some(Why::Log)
@@ -126,7 +135,10 @@ impl Thinking<'_> {
         };
         let next = match why {
             Some(why) => Next::HandOver { offers: offers(answer), why },
-            None => self.choose(&asked, answer, thresholds).await?,
+            None => match meant::scenario(self.plan, self.talk, &asked, (&answer, &best), thresholds.answer) {
+                Some(next) => next,
+                None => self.choose(&asked, answer, thresholds).await?,
+            },
         };
         Ok(Decision { next, best: score, thresholds })
     }
@@ -149,7 +161,7 @@ impl Thinking<'_> {
                 if let Answer::Unsure(hits) = unsure {
                     return Ok(match self.talk.let_choose {
                         true => Next::HandOver { offers: hits, why: Why::Unsure },
-                        false => Next::Offer(hits),
+                        false => Next::Offer { scenarios: Vec::new(), hits },
                     });
                 }
                 if !self.talk.asked_back && self.plan.dialogue().asks_back {
@@ -168,15 +180,27 @@ impl Thinking<'_> {
         let none_fits = signs.none_fits || none_fits(text);
         let handed_over = || none_fits.then(|| Next::HandOver { offers: Vec::new(), why: Why::NoneFits });
         match &self.talk.waits {
-            Some(Waits::Choice { articles }) => {
-                let titles: Vec<String> = articles.iter().map(|id| self.title(id)).collect();
-                let place = match &signs.article {
-                    Some(id) => articles.iter().position(|article| article == id),
-                    None if signs.none_fits => None,
-                    None => chosen(text, &titles),
+            Some(Waits::Choice { articles, scenarios }) => {
+                let language = self.language;
+                let name = |id: &String| {
+                    let known = self.plan.scenario(id);
+                    known.map_or_else(String::new, |scenario| scenario.name.in_language(language).to_owned())
                 };
-                match place.and_then(|place| articles.get(place)) {
-                    Some(id) => Some(self.answer_with(id, 1.0)),
+                let names: Vec<String> =
+                    scenarios.iter().map(name).chain(articles.iter().map(|id| self.title(id))).collect();
+                let by_id = |ids: &[String], wanted: &String| ids.iter().position(|id| id == wanted);
+                let place = match (&signs.scenario, &signs.article) {
+                    (Some(id), _) => by_id(scenarios, id),
+                    (None, Some(id)) => by_id(articles, id).map(|place| scenarios.len() + place),
+                    (None, None) if signs.none_fits => None,
+                    (None, None) => chosen(text, &names),
+                };
+                let scenario = |id: &String| Next::Begin { scenario: id.clone(), text: self.talk.question.clone() };
+                match place {
+                    Some(place) => match scenarios.get(place) {
+                        Some(id) => Some(scenario(id)),
+                        None => articles.get(place - scenarios.len()).map(|id| self.answer_with(id, 1.0)),
+                    },
                     None => handed_over(),
                 }
             }
@@ -193,13 +217,24 @@ impl Thinking<'_> {
                         // Meanwhile they may have been retired.
                         Some(match hits.is_empty() {
                             true => Next::HandOver { offers: Vec::new(), why: Why::Unsure },
-                            false => Next::Offer(hits),
+                            false => Next::Offer { scenarios: Vec::new(), hits },
                         })
                     }
                 }
             }
-            Some(Waits::Question) | None => None,
+            Some(Waits::Question | Waits::Scenario) | None => None,
         }
+    }
+
+    /// What to do about what is said while the client goes through a scenario; none when there is none.
+    fn in_scenario(&self, text: &str) -> Option<Next> {
+        if self.talk.waits != Some(Waits::Scenario) && !self.talk.is_working() {
+            return None;
+        }
+        Some(match is_angry(text) {
+            true => Next::HandOver { offers: Vec::new(), why: Why::Anger },
+            false => Next::GoOn,
+        })
     }
 
     /// The client's choice decides, whatever the score was.

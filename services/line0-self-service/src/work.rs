@@ -26,6 +26,7 @@ use crate::forward::forward;
 use crate::heard::Courtesy;
 use crate::own::{Talk, Waits};
 use crate::pasted::Pasted;
+use crate::perform::called;
 use crate::shelf::Shelves;
 use crate::standing::{requests_of, standing, visible};
 use crate::think::{Decision, Next, Signs, Thinking};
@@ -70,7 +71,8 @@ impl Work {
     async fn ask_once(&self, caller: &Caller, request: wire::AskRequest) -> Result<wire::AskResponse, Refused> {
         let order = Order::of(caller, "Ask", &request.request_id, &request)?;
         let asked = read(caller, request)?;
-        let decision = self.think(&caller.organization, &asked.text, Signs::default(), &Talk::default()).await?;
+        let talk = Talk::default();
+        let decision = self.think(&caller.organization, &asked.text, Signs::default(), &talk, asked.language).await?;
         let id = self.desk.new_ticket(&order);
         let language = asked.language;
         let standing = self.standing_of(caller, &asked.client, language, id, &decision).await?;
@@ -91,27 +93,30 @@ impl Work {
         request: wire::FollowUpRequest,
     ) -> Result<wire::FollowUpResponse, Refused> {
         let order = Order::of(caller, "FollowUp", &request.request_id, &request)?;
-        let wire::FollowUpRequest { request_id, ticket_id, text, human_please, article_id, none_fits } = request;
+        let wire::FollowUpRequest { request_id, ticket_id, text, human_please, article_id, none_fits, scenario_id } =
+            request;
         let mut reader = Reader::default();
         let id = reader.id::<TicketId>("ticket_id", &ticket_id);
         let text = reader.optional("text", &text, TEXT_BYTES_MAX).unwrap_or_default();
         let article = reader.optional("article_id", &article_id, ARTICLE_ID_BYTES_MAX);
-        if text.is_empty() && !human_please && !none_fits && article.is_none() {
-            reader.wrong("text", "is empty; write something, or set `human_please`, `article_id` or `none_fits`");
+        let scenario = reader.optional("scenario_id", &scenario_id, LINE_BYTES_MAX);
+        if text.is_empty() && !human_please && !none_fits && article.is_none() && scenario.is_none() {
+            let right = "write something, or set `human_please`, `article_id`, `scenario_id` or `none_fits`";
+            reader.wrong("text", format!("is empty; {right}"));
         }
         let id: TicketId = reader.finish(id)?;
         let (ticket, _) = self.desk.find(&caller.organization, id).await?;
         visible(caller, &ticket)?;
         let talk: Talk = self.desk.store().own(&caller.organization, id).await?;
         let language = ticket.facts.language;
-        let text = match (text.is_empty(), &article) {
+        let text = match (text.is_empty(), scenario.as_ref().or(article.as_ref())) {
             (false, _) => text,
-            (true, Some(article)) => article.clone(),
+            (true, Some(chosen)) => chosen.clone(),
             (true, None) if none_fits => Text::WhyNoneFits.plain(language).to_owned(),
             (true, None) => Text::PersonCalled.with(language, &[("greeting", "")]).trim().to_owned(),
         };
-        let signs = Signs { person: human_please, article, none_fits };
-        let decision = self.think(&caller.organization, &text, signs, &talk).await?;
+        let signs = Signs { person: human_please, article, scenario, none_fits };
+        let decision = self.think(&caller.organization, &text, signs, &talk, Some(language)).await?;
         let standing = self.standing_of(caller, &ticket.facts.client, Some(language), id, &decision).await?;
         let (said, step) = (text.clone(), request_id.clone());
         let done = self
@@ -134,13 +139,15 @@ impl Work {
         text: &str,
         signs: Signs,
         talk: &Talk,
+        language: Option<Language>,
     ) -> Result<Decision, Refused> {
         let plan = self.desk.plan(organization)?;
         if !plan.topology().has(HERE) {
             return Err(Refused::NotInTopology { from: HERE, to: Line::ServiceDesk });
         }
         let shelf = self.shelves.of(organization).await?;
-        Thinking { shelf: &shelf, plan: &plan, talk }.about(text, signs).await
+        let language = language.unwrap_or(plan.profile().language);
+        Thinking { shelf: &shelf, plan: &plan, talk, language }.about(text, signs).await
     }
 
     /// How the client's other requests stand, where that was asked.
@@ -158,7 +165,9 @@ impl Work {
                 requests_of(&self.desk, caller, client, language.unwrap_or(otherwise), asking).await.map(Some)
             }
             Next::Answer { .. }
-            | Next::Offer(_)
+            | Next::Offer { .. }
+            | Next::Begin { .. }
+            | Next::GoOn
             | Next::AskBack(_)
             | Next::Kind(_)
             | Next::Wordless
@@ -166,7 +175,7 @@ impl Work {
         }
     }
 
-    /// Tries to deliver a handover at once, so that the client learns who has the request.
+    /// Tries to deliver a call and a handover at once, so that the client learns what came of it and who has the request.
     async fn after(
         &self,
         organization: &OrganizationId,
@@ -174,17 +183,19 @@ impl Work {
         reply: Option<wire::Reply>,
     ) -> Result<(Option<proto::ticket::Ticket>, Option<wire::Reply>), Refused> {
         let id = ticket.as_ref().and_then(|ticket| ticket.facts.as_ref()).map(|facts| facts.ticket_id.parse());
-        match (id, reply) {
-            (
-                Some(Ok(id)),
-                Some(wire::Reply { handover: Some(outcome), outcome: told, text, article_id, offers, topics }),
-            ) => {
-                let (ticket, version, outcome) = self.desk.first_try(organization, id, outcome).await?;
-                let reply = wire::Reply { outcome: told, text, article_id, offers, handover: Some(outcome), topics };
-                Ok((on_wire(&ticket, version), Some(reply)))
-            }
-            (_, reply) => Ok((ticket, reply)),
+        let (Some(Ok(id)), Some(mut reply)) = (id, reply.clone()) else { return Ok((ticket, reply)) };
+        let mut ticket = ticket;
+        if reply.outcome() == Outcome::Working {
+            reply = called(&self.desk, organization, id, reply).await?;
+            let (held, version) = self.desk.find(organization, id).await?;
+            ticket = on_wire(&held, version);
         }
+        if let Some(outcome) = reply.handover.take() {
+            let (passed, version, outcome) = self.desk.first_try(organization, id, outcome).await?;
+            reply.handover = Some(outcome);
+            ticket = on_wire(&passed, version);
+        }
+        Ok((ticket, Some(reply)))
     }
 }
 
@@ -287,7 +298,7 @@ async fn go_on(
                 ticket.reopen(wake, change.now).map_err(Refused::state(id))?;
                 change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
                 // Another question is not a complaint about the first answer.
-                if talk.was_told() && !matches!(decision.next, Next::Answer { .. }) {
+                if talk.was_told() && !matches!(decision.next, Next::Answer { .. } | Next::Begin { .. }) {
                     answered_badly(change, &ticket, &mut talk, Badly::Disliked).await?;
                 }
                 talk.none_helped(Text::WhyNotHelped.plain(ticket.facts.language));

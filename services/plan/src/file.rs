@@ -24,6 +24,7 @@ use crate::people::{GroupEntry, HopBudgetEntry, ZoneEntry};
 use crate::place::{At, shorten};
 use crate::priority::PrioritiesEntry;
 use crate::rule::RuleEntry;
+use crate::scenario::ScenarioEntry;
 use crate::sorting::SortingEntry;
 use crate::staff::{PersonEntry, QueuesEntry};
 use crate::technical::TechnicalEntry;
@@ -93,6 +94,9 @@ pub(crate) struct File {
     pub(crate) attachments: Option<AttachmentsEntry>,
     /// How knowledge is kept; what is customary when left out.
     pub(crate) knowledge: Option<KnowledgeEntry>,
+    /// What line 0 does for clients by itself, through the company's internal services.
+    #[schemars(default)]
+    pub(crate) scenarios: Vec<ScenarioEntry>,
     /// What clients are told automatically, by the time of day.
     pub(crate) replies: RepliesEntry,
     /// The vendors behind line 4; needed where there is a line 4.
@@ -140,7 +144,7 @@ impl File {
         let (conversation, templates) = (sections.maybe("conversation"), sections.many("templates"));
         let attachments = sections.maybe("attachments");
         let (rules, sorting) = (sections.many("rules"), sections.maybe("sorting"));
-        let mass = sections.maybe("mass");
+        let (mass, scenarios) = (sections.maybe("mass"), sections.many("scenarios"));
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -170,6 +174,7 @@ impl File {
             notices,
             attachments,
             knowledge,
+            scenarios,
             replies: replies?,
             vendors,
             hop_budget: hop_budget?,

@@ -36,6 +36,8 @@ mod priority;
 mod profile;
 mod promises;
 mod rule;
+mod scenario;
+mod scenario_field;
 mod sorting;
 mod staff;
 mod technical;
@@ -67,12 +69,19 @@ pub use people::{Group, HopBudget, RETURNS_MAX, Zone};
 pub use place::Text;
 pub use plan::Plan;
 pub use rule::{HeldRule, PHRASES_MAX, RAISE_STEPS_MAX, RULES_MAX, Seen, Sets, SortingRule};
+pub use scenario::{
+    Meant, SCENARIO_FIELDS_MAX, SCENARIO_TIMEOUT_SECONDS_MAX, SCENARIO_TRIES_MAX, SCENARIO_WRONG_MAX, SCENARIOS_MAX,
+    Scenario,
+};
+pub use scenario_field::{
+    Holds, SCENARIO_DAYS_MAX, SCENARIO_NUMBER_MAX, SCENARIO_OPTIONS_MAX, ScenarioField, ScenarioOption,
+};
 pub use sorting::MoodStep;
 pub use staff::{
     AWAY_MINUTES_MAX, LOAD_CUSTOMARY, LOAD_MAX, Person, RETRY_MINUTES_MAX, SKILL_LEVEL_MAX, Skills, Strategy,
 };
 pub use technical::{ReviewedStep, TechnicalRules, VISIT_GRACE_MINUTES_MAX, VisitRules};
-pub use template::{Field, FieldKind, KNOWN_FIELDS, Rendering, Template};
+pub use template::{Field, FieldKind, KNOWN_FIELDS, Rendering, Template, filled};
 pub use timers::{
     AUTO_CLOSE_HOURS_MAX, BOT_DEADLINE_SECONDS_MAX, CLIENT_SILENCE_HOURS_MAX, REOPEN_WINDOW_DAYS_MAX,
     VENDOR_SILENCE_HOURS_MAX,

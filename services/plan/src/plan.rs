@@ -30,6 +30,7 @@ use crate::organization::Organization;
 use crate::people::{Group, HopBudget, Zone, check_groups, check_zones};
 use crate::place::Text;
 use crate::rule::{self, SortingRule};
+use crate::scenario::{self, Scenario};
 use crate::sorting::{self, MoodStep};
 use crate::staff::{self, Demand, Staff};
 use crate::technical::{self, TechnicalRules};
@@ -70,6 +71,7 @@ pub struct Plan {
     pub(crate) timers: Timers,
     matrix: Matrix,
     thresholds: Option<Thresholds>,
+    pub(crate) scenarios: Vec<Scenario>,
     pub(crate) replies: Replies,
     pub(crate) vendors: BTreeMap<String, Vendor>,
     hop_budget: HopBudget,
@@ -168,6 +170,7 @@ impl Plan {
             timers,
             matrix: matrix?,
             thresholds,
+            scenarios: scenario::check(&file.scenarios, known, gathered),
             replies,
             vendors,
             hop_budget,

@@ -193,10 +193,10 @@ impl RuleEntry {
     }
 }
 
-fn phrases(all: &[At<String>], gathered: &mut Gathered) -> Vec<Phrase> {
+pub(crate) fn phrases(all: &[At<String>], gathered: &mut Gathered) -> Vec<Phrase> {
     if let Some(at) = all.get(PHRASES_MAX) {
         let message = format!("there are {} phrases", all.len());
-        gathered.note(&at.span, message, format!("give at most {PHRASES_MAX} to one rule"));
+        gathered.note(&at.span, message, format!("give at most {PHRASES_MAX}"));
     }
     let mut found = Vec::new();
     for at in all {

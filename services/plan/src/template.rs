@@ -101,17 +101,26 @@ impl Template {
         let known = |id: &str| self.fields.iter().any(|field| field.id == id) || KNOWN_FIELDS.contains(&id);
         let strange = values.keys().filter(|id| !known(id));
         rendering.wrong.extend(strange.map(|id| format!("`{}` is not a field of this template", shorten(id))));
-        let mut rest = self.text.in_language(language);
-        while let Some(open) = rest.find('{') {
-            rendering.text.push_str(&rest[..open]);
-            let Some(close) = rest[open..].find('}').map(|close| open + close) else { break };
-            let value = values.get(&rest[open + 1..close]).map(|value| value.trim()).filter(|value| !value.is_empty());
-            rendering.text.push_str(value.unwrap_or(&rest[open..=close]));
-            rest = &rest[close + 1..];
-        }
-        rendering.text.push_str(rest);
+        let given = |id: &str| values.get(id).map(|value| value.trim()).filter(|value| !value.is_empty());
+        rendering.text = filled(self.text.in_language(language), given);
         rendering
     }
+}
+
+/// `words` with what `given` has for the ids in braces; what it has not stands as it is. Values are put in once, so that
+/// braces in them are words.
+pub fn filled<'v>(words: &str, given: impl Fn(&str) -> Option<&'v str>) -> String {
+    let (mut text, mut rest) = (String::with_capacity(words.len()), words);
+    while let Some(open) = rest.find('{') {
+        text.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('}').map(|close| open + close) else {
+            rest = &rest[open..];
+            break;
+        };
+        text.push_str(given(&rest[open + 1..close]).unwrap_or(&rest[open..=close]));
+        rest = &rest[close + 1..];
+    }
+    text + rest
 }
 
 impl Field {
@@ -229,7 +238,7 @@ impl FieldEntry {
 }
 
 /// What stands in braces.
-fn used(words: &str) -> BTreeSet<&str> {
+pub(crate) fn used(words: &str) -> BTreeSet<&str> {
     words.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(id, _)| id).collect()
 }
 

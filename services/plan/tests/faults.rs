@@ -227,7 +227,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a template has a field that is none", DEMO, "takes longer: {why}", "takes longer: {why} {who}"),
     ("a field declares what is known", DEMO, "id = \"sum\"", "id = \"number\""),
     ("a choice has no choices", DEMO, "choices = [\"карта\", \"лицевой счёт\"]", ""),
-    ("a kind of field is unknown", DEMO, "kind = \"number\"", "kind = \"money\""),
+    ("a kind of field is unknown", DEMO, "id = \"sum\"\nkind = \"number\"", "id = \"sum\"\nkind = \"money\""),
     ("progress is told never by a number", DEMO, "progress_hours = 24", "progress_hours = 0"),
     ("a rule always holds", DEMO, "words = [\"весь офис*\", \"все офисы\", \"whole office\", \"entire office\"]", ""),
     ("a rule sets nothing", DEMO, "{ impact = \"high\", tags = [\"офис\"] }", "{}"),
@@ -248,6 +248,30 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a low rating is beyond the scale", DEMO, "low_rating = 2", "low_rating = 6"),
     ("files are too large", DEMO, "file_mebibytes = 25", "file_mebibytes = 300"),
     ("one file may be more than all", DEMO, "ticket_mebibytes = 200", "ticket_mebibytes = 20"),
+    ("a scenario's words have what is no field", DEMO, "Заказ {order} принят", "Заказ {number} принят"),
+    (
+        "a scenario's question after a choice without options",
+        DEMO,
+        "kind = \"date\"\nfrom_days",
+        "kind = \"choice\"\nfrom_days",
+    ),
+    ("a scenario's bounds are the wrong way round", DEMO, "least = 1\nmost = 10", "least = 11\nmost = 10"),
+    ("a scenario's bounds are absurd", DEMO, "to_days = 30", "to_days = 30000"),
+    ("a scenario has a text with days", DEMO, "kind = \"text\"", "kind = \"text\"\nto_days = 3"),
+    ("a scenario's kind of field is unknown", DEMO, "kind = \"text\"", "kind = \"words\""),
+    ("a scenario's options are there twice", DEMO, "id = \"esim\"", "id = \"nano\""),
+    ("a field has the name of what is told", DEMO, "reply = [\"order\"]", "reply = [\"order\", \"count\"]"),
+    (
+        "a scenario waits for too long and too often",
+        DEMO,
+        "timeout_seconds = 5\ntries = 8",
+        "timeout_seconds = 60\ntries = 0",
+    ),
+    ("a scenario's next is nowhere, and nobody gets to the other", DEMO, "then = \"take-offer\"", "then = \"take-it\""),
+    ("a scenario comes after itself, and asks nobody", DEMO, "then = \"take-offer\"", "then = \"offer\""),
+    ("a scenario's service is malformed", DEMO, "service = \"orders\"", "service = \"http://orders\""),
+    ("a scenario is there twice", DEMO, "id = \"take-offer\"", "id = \"order-sim\""),
+    ("a scenario is offered beside articles beyond all scores", DEMO, "timeout_seconds = 5", "choice_from = 2.0"),
     (
         "types of files are none, or are there twice",
         DEMO,
@@ -277,6 +301,12 @@ fn the_vendor_line_without_vendors_is_a_fault() {
     let text = &SMALL[..SMALL.find("[[vendors]]").unwrap()];
     let text = format!("{text}[hop_budget]\nreturns = 1\nsupervisor = \"l.belova\"\n");
     assert_eq!(faults(&text).list()[0].message, "the line vendor has no vendors");
+}
+
+#[test]
+fn scenarios_without_line_0_are_a_fault() {
+    let text = format!("{SMALL}{}", &DEMO[DEMO.find("[[scenarios]]").unwrap()..]);
+    assert_eq!(faults(&text).list()[0].message, "there are scenarios and no line 0 that could go through them");
 }
 
 #[test]

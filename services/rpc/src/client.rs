@@ -12,7 +12,7 @@ use http_body::Body as _;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use ticket::{Clock, OrganizationId};
-use tonic::transport::Endpoint;
+use tonic::transport::{ClientTlsConfig, Endpoint};
 use tower::{ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use crate::{
@@ -56,7 +56,7 @@ pub struct DialError {
     pub reason: String,
 }
 
-/// A way to the service at `uri` (`http://host:port`), connected when first called, and again when it was cut.
+/// A way to the service at `uri` (`http://host:port`, or `https` with the system's roots), connected when first called, and again when it was cut.
 /// Must be called inside of a Tokio runtime. What fails on the way is answered as `PEER_UNAVAILABLE`.
 ///
 /// # Errors
@@ -64,11 +64,18 @@ pub struct DialError {
 pub fn dial(uri: &str) -> Result<Channel, DialError> {
     let wrong = |reason: String| DialError { uri: uri.to_owned(), reason };
     let parsed: Uri = uri.parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
-    if parsed.scheme_str() != Some("http") {
-        return Err(wrong("its scheme is not http".to_owned()));
-    }
+    let is_secure = match parsed.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        Some(_) | None => return Err(wrong("its scheme is neither http nor https".to_owned())),
+    };
     let peer = parsed.authority().map(ToString::to_string).ok_or_else(|| wrong("it names no host".to_owned()))?;
-    let channel = Endpoint::from(parsed)
+    let mut endpoint = Endpoint::from(parsed);
+    if is_secure {
+        let tls = ClientTlsConfig::new().with_native_roots();
+        endpoint = endpoint.tls_config(tls).map_err(|error| wrong(error.to_string()))?;
+    }
+    let channel = endpoint
         .connect_timeout(CONNECT_PATIENCE)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEP_ALIVE_EVERY)

@@ -118,6 +118,24 @@ texts! {
     OtherLanguage = "other_language",
     /// A message with a log goes to a person: `greeting`.
     LogTaken = "log_taken",
+    /// A scenario begins, with its first question: `scenario`, `question`.
+    ScenarioBegun = "scenario_begun",
+    /// A scenario begins anew, with its first question: `question`.
+    ScenarioAnew = "scenario_anew",
+    /// A question that may be skipped: `question`.
+    ScenarioOptional = "scenario_optional",
+    /// Is all right: `question`.
+    ScenarioConfirm = "scenario_confirm",
+    /// A service is at it: `scenario`.
+    ScenarioWorking = "scenario_working",
+    /// The client does not want it any more.
+    ScenarioCancelled = "scenario_cancelled",
+    /// A service refused: `reason`.
+    ScenarioRefused = "scenario_refused",
+    /// A scenario goes to a person: `greeting`, `scenario`.
+    ScenarioHandedOver = "scenario_handed_over",
+    /// To people: a service answered after the handover: `scenario`, `outcome`.
+    ScenarioLate = "scenario_late",
     /// The client did not choose, and the request is closed.
     ClosedUnanswered = "closed_unanswered",
     /// Why a request was closed without an answer.

@@ -2,20 +2,24 @@
 
 mod clarification;
 mod clock;
+mod decline;
 mod desk;
 mod priority;
 mod problem;
 mod queue;
+mod scenario;
 mod sorting;
 mod technical;
 mod visit;
 
 pub use clarification::ClarificationEvent;
 pub use clock::{ClockEvent, ClockName, HoldEvent};
+pub use decline::Decline;
 pub use desk::{ChildStanding, DeskEvent, IncidentNews};
 pub use priority::PriorityEvent;
 pub use problem::{ProblemNews, ProblemStage};
 pub use queue::{QueueEvent, ReleaseReason};
+pub use scenario::ScenarioEvent;
 pub use sorting::{RuleHeld, Setting, SortingEvent};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
@@ -24,7 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::custody::{Passage, WakeReason};
-use crate::evidence::{Evidence, EvidenceField, Finding, StepOutcome};
+use crate::evidence::{Evidence, Finding, StepOutcome};
 use crate::facts::Channel;
 use crate::ids::{BondId, ClarificationId, Epoch, HandoverId, OrganizationId, TicketId};
 use crate::line::Line;
@@ -127,6 +131,8 @@ pub enum EventBody {
         /// The step and its outcome.
         outcome: StepOutcome,
     },
+    /// Line 0 went on with a scenario.
+    Scenario(ScenarioEvent),
     /// The client wrote.
     ClientWrote {
         /// What.
@@ -330,39 +336,6 @@ pub enum EventBody {
     Woke {
         /// Which deadline.
         reason: WakeReason,
-    },
-}
-
-/// Why a handover was turned down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "because", rename_all = "kebab-case")]
-pub enum Decline {
-    /// Evidence that the receiver asks for is not there.
-    EvidenceMissing {
-        /// The fields.
-        fields: Vec<EvidenceField>,
-    },
-    /// The topology has no such way, or the receiver is not the line meant.
-    NotInTopology,
-    /// The receiver knows a later epoch.
-    Stale {
-        /// The latest epoch the receiver knows.
-        present: Epoch,
-    },
-    /// The zone is not in the receiver's plan.
-    UnknownZone {
-        /// The zone that was named.
-        zone: String,
-    },
-    /// The vendor is not in the receiver's plan.
-    UnknownVendor {
-        /// The vendor that was named.
-        vendor: String,
-    },
-    /// The receiver found fields it cannot read.
-    Unreadable {
-        /// Which and why.
-        fault: String,
     },
 }
 

@@ -172,6 +172,20 @@ pub struct DeskEvidence {
     /// How the client reached self-service, where it is known.
     #[serde(default)]
     pub channel: Option<Channel>,
+    /// What self-service did for the client, or tried to do.
+    #[serde(default)]
+    pub scenario: Option<ScenarioTried>,
+}
+
+/// A scenario that self-service went through with the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScenarioTried {
+    /// The scenario's id in the plan.
+    pub scenario_id: String,
+    /// What the client gave, by field, in the order of their ids.
+    pub given: Vec<(String, String)>,
+    /// What came of it, for the people of support.
+    pub outcome: String,
 }
 
 /// An article that was offered and did not help.

@@ -147,7 +147,7 @@ impl Letter {
                         .encode_to_vec(),
                 }
             }
-            (Parcel::Partner(_), _) => unreachable!("a letter is for a line"),
+            (Parcel::Partner(_) | Parcel::Perform, _) => unreachable!("a letter is for a line"),
         })
     }
 }

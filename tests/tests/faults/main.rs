@@ -1,5 +1,6 @@
 //! What survives when process parts die, peers fall silent, and people and deliveries come in any order.
 
+mod calls;
 mod chance;
 mod command;
 mod crashes;

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deadline", &["ticket"]),
     ("plan", &["ticket", "deadline"]),
     ("texts", &["ticket", "deadline"]),
+    ("scenarios", &["ticket", "plan"]),
     ("visits", &["ticket"]),
     ("problems", &["ticket"]),
     ("runbooks", &["ticket"]),
@@ -25,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["ticket"]),
     ("handover", &["ticket", "plan", "deadline", "texts", "proto", "rpc", "store", "telemetry"]),
     ("queues", &["ticket", "plan", "texts", "proto", "rpc", "store", "handover"]),
+    ("backends", &["ticket", "proto", "rpc", "telemetry"]),
     ("known", &["ticket", "runbooks", "texts", "knowledge", "proto", "rpc", "store", "handover"]),
     // No line knows another. What differs between their arrows is what only one of them does.
     (
@@ -42,6 +44,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "triage",
             "redaction",
             "known",
+            "scenarios",
+            "backends",
         ],
     ),
     (
@@ -98,6 +102,7 @@ const EVERYTHING: &[&str] = &[
     "deadline",
     "plan",
     "texts",
+    "scenarios",
     "visits",
     "problems",
     "runbooks",
@@ -114,6 +119,7 @@ const EVERYTHING: &[&str] = &[
     "handover",
     "queues",
     "known",
+    "backends",
     "line0-self-service",
     "line1-service-desk",
     "line2-technical",
@@ -142,11 +148,12 @@ const HOMES: &[(&str, &str)] = &[
 ];
 
 /// What knows nothing of the network.
-const WITHOUT_GRPC: [&str; 14] = [
+const WITHOUT_GRPC: [&str; 15] = [
     "ticket",
     "deadline",
     "plan",
     "texts",
+    "scenarios",
     "visits",
     "problems",
     "runbooks",

@@ -19,6 +19,7 @@ mod queues;
 mod record;
 mod relay;
 mod runbooks;
+mod scenarios;
 mod sorting;
 mod swarm;
 mod technical;

@@ -38,8 +38,9 @@ impl Player<'_> {
     async fn go_on(&mut self, call: Option<String>) -> Result<(), Failure> {
         let (request_id, ticket_id, none_fits) = (self.request_id(), self.ticket.clone(), call.is_none());
         let (text, article_id) = (call.unwrap_or_default(), String::new());
-        let human_please = !none_fits;
-        let request = line0::FollowUpRequest { request_id, ticket_id, text, human_please, article_id, none_fits };
+        let (human_please, scenario_id) = (!none_fits, String::new());
+        let request =
+            line0::FollowUpRequest { request_id, ticket_id, text, human_please, article_id, none_fits, scenario_id };
         client!(SelfServiceServiceClient, self.as_client(Line::SelfService)).follow_up(request).await?;
         self.until_held(Line::ServiceDesk).await
     }

@@ -169,7 +169,9 @@ fn gather(summary: &mut Summary, answers: Vec<Answer>) {
         match outcome {
             Ok(Outcome::Answered) => summary.answered += 1,
             Ok(Outcome::HandedOver | Outcome::Forwarded) => summary.handed_over += 1,
-            Ok(Outcome::Offered | Outcome::AskedBack | Outcome::Acknowledged) => summary.waiting += 1,
+            Ok(Outcome::Offered | Outcome::AskedBack | Outcome::Acknowledged | Outcome::Working) => {
+                summary.waiting += 1
+            }
             Ok(Outcome::Unspecified) => *summary.failed.entry("no outcome".to_owned()).or_default() += 1,
             Err(reason) => *summary.failed.entry(reason).or_default() += 1,
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attachments::Vault;
+use backends::Backends;
 use handover::{Backoff, Desk, Fuse, Peers, Plans, Setup};
 use rpc::{Channel, Keys, Peer, Refusal, Running, Service, ServiceName, Stack};
 use store::Store;
@@ -33,6 +34,8 @@ pub(crate) struct Recipe {
     pub(crate) peers: Peers,
     /// The vendors' systems; for the bridge.
     pub(crate) partners: BTreeMap<String, Peer>,
+    /// The company's internal services; for line 0.
+    pub(crate) backends: Backends,
     pub(crate) backoff: Backoff,
     pub(crate) keys: Keys,
     /// The directory of the files of tickets; for line 1.
@@ -149,7 +152,7 @@ impl Recipe {
     fn line_of(&self, setup: Setup, stack: Stack, vault: Vault) -> (Desk, Service) {
         match self.line {
             Line::SelfService => {
-                let desk = line0_self_service::desk(setup);
+                let desk = line0_self_service::desk(setup, self.backends.clone());
                 let service = line0_self_service::service(&desk, stack);
                 (desk, service)
             }

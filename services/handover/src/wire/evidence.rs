@@ -2,8 +2,8 @@
 
 use proto::{line1, line2, line3, vendor};
 use ticket::evidence::{
-    AttachmentRef, DeskEvidence, ExpertEvidence, Finding, OfferedArticle, Session, StepOutcome, TechnicalEvidence,
-    Turn, VendorEvidence,
+    AttachmentRef, DeskEvidence, ExpertEvidence, Finding, OfferedArticle, ScenarioTried, Session, StepOutcome,
+    TechnicalEvidence, Turn, VendorEvidence,
 };
 use ticket::facts::{Address, Contact};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
@@ -63,7 +63,7 @@ fn address(reader: &mut Reader, name: &str, given: line1::Address) -> Option<Add
 
 /// 0 → 1, with the contact that stays on line 1.
 pub fn desk(reader: &mut Reader, given: Option<line1::Evidence>) -> Option<(DeskEvidence, Option<Contact>)> {
-    let line1::Evidence { question, articles_offered, conversation, contact: reach, channel } =
+    let line1::Evidence { question, articles_offered, conversation, contact: reach, channel, scenario } =
         reader.given("evidence", given)?;
     let articles_offered = reader
         .list("evidence.articles_offered", articles_offered)
@@ -85,13 +85,25 @@ pub fn desk(reader: &mut Reader, given: Option<line1::Evidence>) -> Option<(Desk
     let reach = contact(reader, "evidence.contact", reach);
     let channel = enums::channel(reader, "evidence.channel", channel, false);
     let question = text(reader, "evidence.question", &question);
-    Some((DeskEvidence { question, articles_offered, conversation, channel }, reach))
+    let scenario = scenario.map(|line1::ScenarioTried { scenario_id, given, outcome }| ScenarioTried {
+        scenario_id: line(reader, "evidence.scenario.scenario_id", &scenario_id),
+        given: reader
+            .list("evidence.scenario.given", given)
+            .into_iter()
+            .map(|line1::GivenField { field_id, value }| {
+                let field = line(reader, "evidence.scenario.given.field_id", &field_id);
+                (field, text(reader, "evidence.scenario.given.value", &value))
+            })
+            .collect(),
+        outcome: text(reader, "evidence.scenario.outcome", &outcome),
+    });
+    Some((DeskEvidence { question, articles_offered, conversation, channel, scenario }, reach))
 }
 
 /// 0 → 1, on the wire.
 #[must_use]
 pub fn to_desk(evidence: DeskEvidence, contact: Option<Contact>) -> line1::Evidence {
-    let DeskEvidence { question, articles_offered, conversation, channel } = evidence;
+    let DeskEvidence { question, articles_offered, conversation, channel, scenario } = evidence;
     let offered = |OfferedArticle { article_id, title, why_not }| line1::OfferedArticle { article_id, title, why_not };
     let turn = |Turn { from_client, text, at }| line1::Turn { from_client, text, at: Some(instant(at)) };
     line1::Evidence {
@@ -100,6 +112,10 @@ pub fn to_desk(evidence: DeskEvidence, contact: Option<Contact>) -> line1::Evide
         conversation: conversation.into_iter().map(turn).collect(),
         contact: contact.map(to_contact),
         channel: channel.map_or(0, enums::to_channel),
+        scenario: scenario.map(|ScenarioTried { scenario_id, given, outcome }| {
+            let given = given.into_iter().map(|(field_id, value)| line1::GivenField { field_id, value });
+            line1::ScenarioTried { scenario_id, given: given.collect(), outcome }
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ticket::event::{
     ChildStanding, ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, IncidentNews,
-    PriorityEvent, SortingEvent, TechnicalEvent, VisitEvent,
+    PriorityEvent, ScenarioEvent, SortingEvent, TechnicalEvent, VisitEvent,
 };
 use ticket::{EventBody, Line};
 
@@ -24,6 +24,7 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
             format!("{} raises it no longer, priority {priority}", cause.name())
         }
         EventBody::ChecklistStep { outcome } => format!("checklist step {} was run", outcome.step),
+        EventBody::Scenario(event) => scenario(event),
         EventBody::ClientWrote { .. } => "the client wrote".to_owned(),
         EventBody::WroteToClient { .. } => "support wrote to the client".to_owned(),
         EventBody::Offered { to, epoch, .. } => format!("offered to {to} at epoch {epoch}"),
@@ -67,6 +68,16 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
         EventBody::Problem(news) => format!("behind it is a problem, {}: {}", news.stage.name(), news.title),
         EventBody::Queue(event) => super::queue::summary(event),
         EventBody::Woke { reason } => format!("a deadline passed: {}", reason.name()),
+    }
+}
+
+fn scenario(event: &ScenarioEvent) -> String {
+    match event {
+        ScenarioEvent::Begun { scenario, .. } => format!("scenario {scenario} began"),
+        ScenarioEvent::Called { scenario, service, .. } => format!("scenario {scenario}: {service} is called"),
+        ScenarioEvent::Done { scenario, .. } => format!("scenario {scenario} is done"),
+        ScenarioEvent::Refused { scenario, reason, .. } => format!("scenario {scenario} was refused: {reason}"),
+        ScenarioEvent::Ended { scenario, why } => format!("scenario {scenario} ended: {why}"),
     }
 }
 
