@@ -16,3 +16,14 @@ pub mod stage;
 
 pub use people::People;
 pub use stage::{Databases, Stage, on_each_database};
+
+/// A client of HTTP, as a browser or a scraper is one.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn http() -> reqwest::Client {
+    // The client asks for one even where it speaks no TLS; whoever comes second finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// `GET /metrics` of one service.
 async fn scrape(stage: &Stage, target: Target) -> String {
     let address = stage.suite.address(target).expect("it listens");
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = tests::http();
     let response = http.get(format!("http://{address}/metrics")).send().await.expect("an answer");
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     response.text().await.expect("text")

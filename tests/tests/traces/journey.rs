@@ -38,7 +38,7 @@ const VENDORS_OWN: &str = "partner (cloudcore)";
 async fn post(stage: &Stage, path: &str, (trace, span): (&str, &str), body: Value) -> Value {
     let client = stage.people().client(CLIENT);
     let token = stage.suite.token(&client, SignedDuration::from_hours(24));
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = tests::http();
     let url = stage.suite.gateway_url().expect("the gateway listens");
     let request = http
         .post(format!("{url}{path}"))

@@ -19,7 +19,7 @@ pub(crate) async fn listening(databases: Databases) -> Stage {
 
 /// A request of `caller`.
 pub(crate) fn request(stage: &Stage, caller: &Caller, verb: &str, path: &str) -> reqwest::RequestBuilder {
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = tests::http();
     let url = stage.suite.gateway_url().expect("the gateway listens");
     let token = stage.suite.token(caller, SignedDuration::from_hours(24));
     let verb = verb.parse().expect("a method");

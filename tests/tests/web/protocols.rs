@@ -49,7 +49,7 @@ async fn the_description_of_rest_needs_no_token_and_names_what_is_there() {
     for databases in Databases::all() {
         let stage = listening(databases).await;
         let url = stage.suite.gateway_url().expect("the gateway listens");
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = tests::http();
         let (status, document) = read(http.get(format!("{url}/openapi.json"))).await;
         assert_eq!(status, 200);
         for path in ["/v1/questions", "/v1/tickets", "/v1/tickets/{ticketId}/events", "/v1/tickets/{ticketId}:escalate"]
