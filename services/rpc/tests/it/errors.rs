@@ -243,8 +243,11 @@ async fn a_service_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn what_is_not_an_address_is_not_dialled() {
-    for wrong in ["", "line1", "https://127.0.0.1:1", "/path", "http://"] {
+    for wrong in ["", "line1", "ftp://127.0.0.1:1", "/path", "http://"] {
         assert!(rpc::dial(wrong).is_err(), "{wrong}");
+    }
+    for right in ["http://127.0.0.1:1", "https://127.0.0.1:1"] {
+        assert!(rpc::dial(right).is_ok(), "{right}");
     }
 }
 
