@@ -7,6 +7,7 @@ pub mod articles;
 pub mod evidence;
 pub mod files;
 pub mod internal;
+pub mod learning;
 pub mod major;
 mod on_site;
 pub mod people;

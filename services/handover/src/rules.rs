@@ -1,5 +1,6 @@
 //! What differs between the lines.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ pub struct Carried {
 /// A line's own part in the protocol. Everything here but [`Rules::carry`], [`Rules::perform`], [`Rules::plan_came`] and
 /// [`Rules::follow`] runs inside a transaction.
 #[async_trait]
-pub trait Rules: Send + Sync + 'static {
+pub trait Rules: Any + Send + Sync {
     /// Which line this is.
     fn line(&self) -> Line;
 

@@ -24,6 +24,7 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
         mood,
         product,
         environment,
+        kind,
         expected_version: _,
     } = request;
     let mut reader = Reader::default();
@@ -33,6 +34,7 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
     let urgency = enums::urgency(&mut reader, "urgency", urgency, true).unwrap_or(Urgency::Medium);
     let mood = enums::mood(&mut reader, "mood", mood, true).unwrap_or(Mood::Neutral);
     let product = reader.optional("product", &product, LINE_BYTES_MAX);
+    let kind = enums::kind(&mut reader, "kind", kind, false);
     let environment = reader.optional("environment", &environment, LINE_BYTES_MAX);
     let id = reader.finish(id)?;
     desk.change(&order, id, "triage", move |change| {
@@ -49,11 +51,14 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
             facts.category = Some(category.clone());
             facts.product = product.or(facts.product.take());
             facts.environment = environment.or(facts.environment.take());
+            facts.kind = kind.unwrap_or(facts.kind);
             ticket.wake = Some(change.queue_wake(&ticket));
             ticket.changed_at = change.now;
             change.log(&ticket, EventBody::Triaged { category, impact, urgency, mood, priority }).await?;
             let version = change.put(&ticket, Some(read)).await?;
-            let home: Home = change.work.own(change.organization(), id).await?;
+            let mut home: Home = change.work.own(change.organization(), id).await?;
+            home.triaged = true;
+            change.work.put_own(change.organization(), id, &home).await?;
             let checklist = steps(&change.plan, &ticket, &home);
             Ok(TriageResponse { ticket: Some(record::to_ticket(&ticket, version.number())), checklist })
         })

@@ -16,6 +16,7 @@ mod conversation;
 mod heard;
 mod intake;
 mod language;
+mod learned;
 mod likeness;
 mod major;
 mod merge;
@@ -44,11 +45,13 @@ use proto::line1::client_visit_service_server::ClientVisitServiceServer;
 use proto::line1::conversation_service_server::ConversationServiceServer;
 use proto::line1::intake_service_server::IntakeServiceServer;
 use proto::line1::major_incident_service_server::MajorIncidentServiceServer;
+use proto::line1::model_service_server::ModelServiceServer;
 use proto::line1::record_service_server::RecordServiceServer;
 use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
 use rpc::{Service, Stack, tuned};
 
 pub use heard::Heard;
+pub use learned::Given;
 pub use major::Membership;
 pub use own::{Home, Link, Message, Note, Question, Rating};
 
@@ -69,6 +72,7 @@ pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
         .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))
         .add(tuned!(ConversationServiceServer::new(conversation::Conversation(desk.clone())), limits))
         .add(tuned!(MajorIncidentServiceServer::new(major::MajorIncidents(desk.clone())), limits))
+        .add(tuned!(ModelServiceServer::new(learned::Models(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
         .add(tuned!(AttachmentServiceServer::new(attachment::Attachments(desk.clone(), vault)), limits))
         .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))

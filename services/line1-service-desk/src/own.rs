@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use ticket::event::ProblemNews;
+use ticket::event::{Opinion, ProblemNews};
 use ticket::evidence::StepOutcome;
 use ticket::facts::Contact;
 use ticket::{ClarificationId, Custody, Epoch, Line, LinkKind, Mood, Ticket, TicketId};
 
 use crate::heard::Heard;
+use crate::learned::Given;
 use crate::major::Membership;
 use crate::visit::ClientVisit;
 
@@ -55,6 +56,12 @@ pub struct Home {
     pub incident: Option<Membership>,
     /// Whether the client was asked how content they are.
     pub rating_asked: bool,
+    /// What was known when it was sorted by itself; none where that was before this was kept.
+    pub given: Option<Given>,
+    /// What the models said then.
+    pub opinions: Vec<Opinion>,
+    /// Whether a person has triaged it since.
+    pub triaged: bool,
 }
 
 /// An internal note.

@@ -9,6 +9,7 @@ use proto::line1 as wire;
 use proto::line1::record_service_server::RecordService;
 use store::Mark;
 use store::{Filter, Page, StateKind};
+use ticket::event::OpinionOutcome;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{EventBody, LinkKind, State, Ticket, TicketId, WrongState};
 use tonic::{Request, Response, Status, async_trait};
@@ -17,7 +18,7 @@ use crate::advice::to_heard;
 use crate::contact::visible;
 use crate::likeness::{DUPLICATE, likeness};
 use crate::own::{Home, Link, Note, Rating};
-use crate::satisfaction;
+use crate::{learned, satisfaction};
 
 /// A record with more notes is read by nobody.
 pub(crate) const NOTES_MAX: usize = 500;
@@ -276,7 +277,10 @@ pub(crate) fn read_pair(reader: &mut Reader, id: &str, other: &str) -> Option<(T
 }
 
 fn to_record(id: TicketId, home: Home) -> wire::Record {
-    let Home { contact, notes, tags, links, rating, reopened, original_mood, current_mood, .. } = home;
+    let Home { contact, notes, tags, links, rating, reopened, original_mood, current_mood, opinions, triaged, .. } =
+        home;
+    // Once a person has triaged it there is nothing left to suggest.
+    let suggested = opinions.into_iter().filter(|said| !triaged && said.outcome == OpinionOutcome::Suggested);
     wire::Record {
         ticket_id: id.to_string(),
         contact: Some(evidence::to_contact(contact)),
@@ -287,6 +291,7 @@ fn to_record(id: TicketId, home: Home) -> wire::Record {
         reopened,
         original_mood: original_mood.map(to_heard),
         current_mood: current_mood.map(to_heard),
+        suggestions: suggested.map(learned::to_opinion).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use ticket::{Channel, EventBody, Facts, Impact, Kind, Language, Line, Ticket, Ti
 use tracing::Instrument;
 
 use crate::language::language_of;
+use crate::learned::{self, Advice, Asked};
 use crate::own::Home;
 use crate::rules::{greeting, number, queue, write_to_client};
 use crate::sorting::{Said, sort};
@@ -30,6 +31,15 @@ struct Registration {
     urgency: Option<Urgency>,
     product: Option<String>,
     environment: Option<String>,
+}
+
+impl Registration {
+    /// What the models are asked.
+    fn asked(&self) -> Asked {
+        let (product, environment) = (self.product.as_deref(), self.environment.as_deref());
+        let language = self.language.or(language_of(&self.text));
+        Asked::new((&self.subject, &self.text), language, Some(self.channel), product, environment)
+    }
 }
 
 fn read(caller: &Caller, request: RegisterRequest) -> Result<Registration, Refused> {
@@ -89,11 +99,17 @@ pub(crate) async fn register(
     let registration = read(caller, request)?;
     let id = desk.new_ticket(&order);
     let span = desk.span(id, "register", "");
-    let once = desk.once(&order, move |change| Box::pin(async move { make(change, id, registration).await }));
+    let advice = learned::advise(desk, &caller.organization, &registration.asked());
+    let once = desk.once(&order, move |change| Box::pin(async move { make(change, id, registration, advice).await }));
     once.instrument(span).await
 }
 
-async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> Result<RegisterResponse, Refused> {
+async fn make(
+    change: &Change<'_>,
+    id: TicketId,
+    registration: Registration,
+    advice: Vec<Advice>,
+) -> Result<RegisterResponse, Refused> {
     let Registration {
         client,
         contact,
@@ -142,7 +158,7 @@ async fn make(change: &Change<'_>, id: TicketId, registration: Registration) -> 
     let mut ticket = Ticket::register(facts, Line::ServiceDesk, wake, change.now);
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel }).await?;
-    sort(change, &mut ticket, &mut home, Some(channel), said).await?;
+    sort(change, &mut ticket, &mut home, Some(channel), said, advice).await?;
     queue(change, &mut ticket).await?;
     let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;

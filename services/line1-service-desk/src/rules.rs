@@ -11,6 +11,7 @@ use ticket::{EventBody, Evidence, Line, OrganizationId, Resolution, Ticket, Wake
 use tonic::async_trait;
 
 use crate::heard::Heard;
+use crate::learned::{Asked, Learned};
 use crate::major::{self, Follower};
 use crate::own::{Home, Message, Question};
 use crate::record::retag;
@@ -19,7 +20,11 @@ use crate::{checklist, problem, progress, satisfaction, visit};
 
 /// Line 1's rules.
 #[derive(Default)]
-pub(crate) struct ServiceDesk(Follower);
+pub(crate) struct ServiceDesk {
+    watch: Follower,
+    /// What it sorts by.
+    pub(crate) learned: Learned,
+}
 
 #[async_trait]
 impl Rules for ServiceDesk {
@@ -46,7 +51,8 @@ impl Rules for ServiceDesk {
                 let last = home.conversation.iter().rfind(|message| message.from_client);
                 home.current_mood = last.map(|last| Heard::in_text(&last.text, last.at)).or(Some(heard.clone()));
                 home.original_mood = Some(heard);
-                sort(change, ticket, &mut home, channel, Said::default()).await?;
+                let advice = self.learned.advise(&change.plan, &Asked::of(&ticket.facts, channel));
+                sort(change, ticket, &mut home, channel, Said::default(), advice).await?;
                 if let Some(channel) = channel {
                     change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;
                 }
@@ -171,7 +177,8 @@ impl Rules for ServiceDesk {
     }
 
     async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
-        self.0.follow(desk, plan).await
+        let learned = self.learned.follow(desk, plan).await?;
+        Ok(learned + self.watch.follow(desk, plan).await?)
     }
 }
 

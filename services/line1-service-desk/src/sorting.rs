@@ -1,18 +1,26 @@
-//! What line 1 sets on a ticket by itself, before a person looks at it: by rules of the plan and by the mood.
+//! What line 1 sets on a ticket by itself, before a person looks at it: by rules of the plan, by what was learned and by the
+//! mood.
 //!
-//! A rule comes before anything learned, and after what a person has said. Each decision is an entry of the ticket's log
-//! with the rules, the words that made it and the version of the plan.
+//! What a person has said comes first, then the rules, then the models. Each decision is an entry of the ticket's log with
+//! the rules or models, the words that made it and the version of the plan. [`by_rules`] and [`by_models`] only reckon, so
+//! that another plan or model can be tried on what was recorded.
+
+use std::collections::BTreeSet;
 
 use handover::wire::tag::TAGS_MAX;
 use handover::{Change, Refused};
-use plan::{HeldRule, Seen};
+use jiff::Timestamp;
+use plan::{HeldRule, Plan, Seen, Sortable};
 use store::Mark;
 use texts::Text;
-use ticket::event::{RuleHeld, Setting, SortingEvent};
+use ticket::event::{Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
 use ticket::field::LINE_BYTES_MAX;
-use ticket::{Channel, Custody, EventBody, Language, Mood, Raise, RaiseCause, State, Ticket};
+use ticket::{
+    Channel, Custody, EventBody, Facts, Impact, Kind, Language, Mood, Raise, RaiseCause, State, Ticket, Urgency,
+};
 
 use crate::heard::Heard;
+use crate::learned::{Advice, Given};
 use crate::own::Home;
 
 /// What a person or the client has said of a new request. Only the rest is set by itself; a category and a product that
@@ -24,28 +32,29 @@ pub(crate) struct Said {
     pub(crate) urgency: bool,
 }
 
-/// Sorts a new ticket; it is not written.
+/// Sorts a new ticket; it is not written. `advice` is what the models say of it, by [`crate::learned::Asked`].
 pub(crate) async fn sort(
     change: &Change<'_>,
     ticket: &mut Ticket,
     home: &mut Home,
     channel: Option<Channel>,
-    said: Said,
+    mut said: Said,
+    advice: Vec<Advice>,
 ) -> Result<(), Refused> {
-    let facts = &ticket.facts;
-    let seen = Seen {
-        text: &facts.text,
-        channel,
-        client: &facts.client,
-        product: facts.product.as_deref(),
-        environment: facts.environment.as_deref(),
-        language: facts.language,
-        mood: home.current_mood.as_ref().map_or(facts.mood, |heard| heard.mood),
-        at: change.now,
-    };
-    let held = change.plan.rules_for(&seen);
+    home.given = Some(Given::of(&ticket.facts, channel, said));
+    let before = ticket.facts.clone();
+    let mood = home.current_mood.as_ref().map_or(before.mood, |heard| heard.mood);
+    let held = change.plan.rules_for(&seen(&before, channel, mood, change.now));
     if !held.is_empty() {
-        by_rules(change, ticket, home, &held, said).await?;
+        write_rules(change, ticket, home, &held, &mut said).await?;
+    }
+    if !advice.is_empty() {
+        home.opinions = by_models(&change.plan, &mut ticket.facts, said, advice);
+        let facts = &ticket.facts;
+        let (category, priority) = (facts.category.clone().unwrap_or_default(), facts.priority);
+        let (opinions, plan) = (home.opinions.clone(), change.plan.version().to_string());
+        let event = SortingEvent::ByModels { opinions, category, priority, plan };
+        change.log_by_itself(ticket, EventBody::Sorted(event)).await?;
     }
     feel(change, ticket, home).await?;
     let wake = change.queue_wake(ticket);
@@ -57,18 +66,32 @@ pub(crate) async fn sort(
     Ok(())
 }
 
-async fn by_rules(
-    change: &Change<'_>,
-    ticket: &mut Ticket,
-    home: &mut Home,
+/// What a rule looks at.
+pub(crate) fn seen(facts: &Facts, channel: Option<Channel>, mood: Mood, at: Timestamp) -> Seen<'_> {
+    Seen {
+        text: &facts.text,
+        channel,
+        client: &facts.client,
+        product: facts.product.as_deref(),
+        environment: facts.environment.as_deref(),
+        language: facts.language,
+        mood,
+        at,
+    }
+}
+
+/// Lets the rules that hold set what nobody said; what they set counts as said.
+pub(crate) fn by_rules(
+    plan: &Plan,
+    facts: &mut Facts,
+    tags: &mut BTreeSet<String>,
     held: &[HeldRule<'_>],
-    mut said: Said,
-) -> Result<(), Refused> {
+    said: &mut Said,
+) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut set = |field: &str, value: &str, rule: &str| {
         settings.push(Setting { field: field.to_owned(), value: value.to_owned(), rule: rule.to_owned() });
     };
-    let (facts, tags_before) = (&mut ticket.facts, home.tags.len());
     for HeldRule { rule, .. } in held {
         let sets = &rule.sets;
         if let (None, Some(category)) = (&facts.category, &sets.category) {
@@ -92,12 +115,73 @@ async fn by_rules(
             set("urgency", urgency.name(), &rule.id);
         }
         for tag in &sets.tags {
-            if home.tags.len() < TAGS_MAX && home.tags.insert(tag.clone()) {
+            if tags.len() < TAGS_MAX && tags.insert(tag.clone()) {
                 set("tag", tag, &rule.id);
             }
         }
     }
-    facts.reckon(change.plan.priority(facts.impact, facts.urgency));
+    facts.reckon(plan.priority(facts.impact, facts.urgency));
+    settings
+}
+
+/// Lets the models that act set what neither a person nor a rule has said, each from its threshold on.
+pub(crate) fn by_models(plan: &Plan, facts: &mut Facts, said: Said, advice: Vec<Advice>) -> Vec<Opinion> {
+    let mut opinions = Vec::new();
+    for Advice { field, value, probability, threshold, words, model, acts } in advice {
+        let is_said = match field {
+            Sortable::Category => facts.category.is_some(),
+            Sortable::Product => facts.product.is_some(),
+            Sortable::Kind => said.kind,
+            Sortable::Impact => said.impact,
+            Sortable::Urgency => said.urgency,
+        };
+        let is_sure = threshold.is_some_and(|threshold| probability >= threshold);
+        let outcome = match (acts, is_said) {
+            (false, _) => OpinionOutcome::Shadow,
+            (true, true) => OpinionOutcome::Overruled,
+            (true, false) if is_sure && set(facts, field, &value) => OpinionOutcome::Set,
+            (true, false) => OpinionOutcome::Suggested,
+        };
+        let field = field.name().to_owned();
+        let (probability, threshold) = (thousandths(probability), threshold.map(thousandths));
+        opinions.push(Opinion { field, value, probability, threshold, words, model, outcome });
+    }
+    facts.reckon(plan.priority(facts.impact, facts.urgency));
+    opinions
+}
+
+/// Sets a field to a value by its name; whether there is such a value.
+fn set(facts: &mut Facts, field: Sortable, value: &str) -> bool {
+    fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, value: &str, to: &mut T) -> bool {
+        let found = all.iter().copied().find(|one| name(*one) == value);
+        found.map(|found| *to = found).is_some()
+    }
+    match field {
+        Sortable::Category => facts.category = Some(value.to_owned()),
+        Sortable::Product => facts.product = Some(value.to_owned()),
+        Sortable::Kind => return named(&Kind::ALL, Kind::name, value, &mut facts.kind),
+        Sortable::Impact => return named(Impact::ALL, Impact::name, value, &mut facts.impact),
+        Sortable::Urgency => return named(Urgency::ALL, Urgency::name, value, &mut facts.urgency),
+    }
+    true
+}
+
+/// A probability as events have it.
+pub(crate) fn thousandths(probability: f32) -> u32 {
+    // Between 0 and 1, so that nothing is cut off.
+    (probability.clamp(0.0, 1.0) * 1000.0).round() as u32
+}
+
+async fn write_rules(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    home: &mut Home,
+    held: &[HeldRule<'_>],
+    said: &mut Said,
+) -> Result<(), Refused> {
+    let tags_before = home.tags.len();
+    let settings = by_rules(&change.plan, &mut ticket.facts, &mut home.tags, held, said);
+    let facts = &ticket.facts;
     let (category, priority) = (facts.category.clone().unwrap_or_default(), facts.priority);
     let rules = held.iter().map(|held| RuleHeld { rule: held.rule.id.clone(), words: held.words.clone() }).collect();
     let plan = change.plan.version().to_string();
@@ -108,12 +192,21 @@ async fn by_rules(
         change.work.put_marks(change.organization(), ticket.facts.id, Mark::Tag, &tags).await?;
         change.log_by_itself(ticket, EventBody::Tagged { tags }).await?;
     }
-    for HeldRule { rule, words } in held.iter().filter(|held| held.rule.sets.raise > 0) {
-        let cause = RaiseCause::Rule { id: rule.id.clone() };
-        let (ru, en) = (why(&rule.name.ru, words), why(&rule.name.en, words));
-        change.raise(ticket, Raise { cause, steps: rule.sets.raise, ru, en }).await?;
+    for raise in raises(held) {
+        change.raise(ticket, raise).await?;
     }
     Ok(())
+}
+
+/// How the rules that hold raise the priority.
+pub(crate) fn raises(held: &[HeldRule<'_>]) -> Vec<Raise> {
+    let raising = held.iter().filter(|held| held.rule.sets.raise > 0);
+    raising
+        .map(|HeldRule { rule, words }| {
+            let cause = RaiseCause::Rule { id: rule.id.clone() };
+            Raise { cause, steps: rule.sets.raise, ru: why(&rule.name.ru, words), en: why(&rule.name.en, words) }
+        })
+        .collect()
 }
 
 /// Lets the mood of the client's last message raise an open ticket that line 1 holds, as the plan says. A raise stays

@@ -79,7 +79,8 @@ async fn part_off(change: &Change<'_>, id: TicketId, part: Part) -> Result<Split
         ..Home::default()
     };
     let said = Said { kind: true, impact: true, urgency: true };
-    sort(change, &mut ticket, &mut own, None, said).await?;
+    // It has what people said of the whole, so that there is nothing to ask a model.
+    sort(change, &mut ticket, &mut own, None, said, Vec::new()).await?;
     queue(change, &mut ticket).await?;
     let words = |ticket: &Ticket| ticket.facts.number.clone().unwrap_or_default();
     let fields = [("number", words(&whole)), ("other", words(&ticket))];

@@ -23,6 +23,7 @@ mod holidays;
 mod hours;
 mod knowledge;
 mod known;
+mod learning;
 mod line;
 mod mass;
 mod notices;
@@ -58,6 +59,7 @@ pub use file::FILE_BYTES_MAX;
 pub use hold::HoldReason;
 pub use holidays::{Holidays, NoHolidays};
 pub use knowledge::{KnowledgeRules, LEARN_EVERY_DAYS_MAX};
+pub use learning::{LEARN_DAYS_MAX, LEARN_TICKETS_MAX, LearnRules, Sortable};
 pub use line::{LineRules, RESOLUTION_MINUTES_MAX, RESPONSE_MINUTES_MAX, Target};
 pub use mass::{
     MASS_ACCEPT_FROM_MAX, MASS_FACTOR_MAX, MASS_LEAST_MAX, MASS_WINDOW_MINUTES_MAX, MassRules, WAVES_MAX, Wave,

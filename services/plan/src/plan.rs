@@ -23,6 +23,7 @@ use crate::file::File;
 use crate::hold::{self, HoldReason};
 use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
+use crate::learning::{self, LearnRules};
 use crate::line::{self, LineRules, Target};
 use crate::mass::{self, MassRules};
 use crate::notices::{self, NoticeRules};
@@ -65,6 +66,7 @@ pub struct Plan {
     pub(crate) templates: BTreeMap<String, Template>,
     pub(crate) rules: Vec<SortingRule>,
     pub(crate) mood_steps: Vec<MoodStep>,
+    pub(crate) learning: Option<LearnRules>,
     pub(crate) mass: Option<MassRules>,
     pub(crate) notices: NoticeRules,
     pub(crate) attachments: AttachmentRules,
@@ -126,6 +128,7 @@ impl Plan {
         let templates = template::check(&file.templates, gathered);
         let rules = rule::check(&file.rules, known, gathered);
         let mood_steps = sorting::check(file.sorting.as_ref(), gathered);
+        let learning = learning::check(file.sorting.as_ref(), gathered);
         let mass = mass::check(file.mass.as_ref(), organization.as_ref(), &file.templates, gathered);
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
@@ -164,6 +167,7 @@ impl Plan {
             templates,
             rules,
             mood_steps,
+            learning,
             mass,
             notices: notices::check(file.notices.as_ref(), gathered),
             attachments: attachments::check(file.attachments.as_ref(), gathered),

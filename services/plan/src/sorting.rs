@@ -1,9 +1,10 @@
-//! What of its sorting line 1 does by measure: how much a mood raises a priority.
+//! What of its sorting line 1 does by measure: how much a mood raises a priority, and how it learns.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::fault::Gathered;
+use crate::learning::LearnEntry;
 use crate::place::{At, bounded};
 use crate::plan::Plan;
 use crate::rule::RAISE_STEPS_MAX;
@@ -25,6 +26,8 @@ pub(crate) struct SortingEntry {
     /// From which mood on a priority rises; the strongest of those that fit counts.
     #[serde(default)]
     moods: Vec<MoodStepEntry>,
+    /// How line 1 learns to sort from its own closed tickets; it learns nothing when left out.
+    pub(crate) learn: Option<At<LearnEntry>>,
 }
 
 /// From which mood on a priority rises, and how far.

@@ -236,6 +236,13 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a rule raises beyond the top", DEMO, "raise = 2", "raise = 4"),
     ("a rule is there twice", DEMO, "id = \"safety\"", "id = \"whole-office\""),
     ("a mood is none", DEMO, "at_most = -0.9", "at_most = 0.5"),
+    ("a precision is none", DEMO, "category = 0.9, kind", "category = 1.5, kind"),
+    (
+        "nothing is to be learned",
+        DEMO,
+        "least = 200\nprecision = { category = 0.9, kind = 0.95, impact = 0.95, urgency = 0.95 }",
+        "least = 0\nprecision = {}",
+    ),
     ("one client is a mass", DEMO, "least = 5", "least = 1"),
     ("no mass is ever large enough", DEMO, "least = 5", "least = 5000"),
     ("a factor is none", DEMO, "factor = 3.0", "factor = 0.5"),

@@ -103,7 +103,8 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::RunbookNotFound
         | Reason::RunbookTestNotFound
         | Reason::KnownItemNotFound
-        | Reason::MajorIncidentNotFound => (Code::NotFound, Retry::Never),
+        | Reason::MajorIncidentNotFound
+        | Reason::ModelNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState
@@ -127,7 +128,7 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::RunbookWrongState
         | Reason::BondClosed => (Code::FailedPrecondition, Retry::Never),
         Reason::AttachmentDamaged => (Code::DataLoss, Retry::Never),
-        Reason::OrganizationUnknown => (Code::FailedPrecondition, Retry::Mended),
+        Reason::OrganizationUnknown | Reason::LearningNotPlanned => (Code::FailedPrecondition, Retry::Mended),
         Reason::ChangedMeanwhile | Reason::ProblemChanged | Reason::ArticleChanged | Reason::RunbookChanged => {
             (Code::Aborted, Retry::Never)
         }

@@ -20,7 +20,7 @@ pub use priority::PriorityEvent;
 pub use problem::{ProblemNews, ProblemStage};
 pub use queue::{QueueEvent, ReleaseReason};
 pub use scenario::ScenarioEvent;
-pub use sorting::{RuleHeld, Setting, SortingEvent};
+pub use sorting::{Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
 

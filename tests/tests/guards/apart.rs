@@ -28,7 +28,7 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 13] = [
+const NOTHING: [Reason; 14] = [
     Reason::RunbookNotFound,
     Reason::RunbookTestNotFound,
     Reason::KnownItemNotFound,
@@ -40,12 +40,13 @@ const NOTHING: [Reason; 13] = [
     Reason::ProblemNotFound,
     Reason::ArticleNotFound,
     Reason::MajorIncidentNotFound,
+    Reason::ModelNotFound,
     Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
 
 /// In these fields a request names something of the first organization.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "ticket_id",
     "message_id",
     "visit_id",
@@ -55,6 +56,7 @@ const NAMES: [&str; 10] = [
     "item_id",
     "article_id",
     "incident_id",
+    "model_id",
     "envelope",
 ];
 
@@ -286,7 +288,7 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                             empty_handed.insert(rpc.path.clone());
                         }
                         // Of its own plan, not of the other's data.
-                        Some(Reason::NotInTopology | Reason::PersonUnknown) => {}
+                        Some(Reason::NotInTopology | Reason::PersonUnknown | Reason::LearningNotPlanned) => {}
                         // It brought the same ticket or letter there itself, by another RPC.
                         Some(Reason::RequestIdReused) if brings && brought.contains(line) => {}
                         _ => panic!("{about}: {status:?}"),

@@ -35,6 +35,7 @@ pub(crate) struct Fill {
     pub(crate) problem: String,
     pub(crate) article: String,
     pub(crate) incident: String,
+    pub(crate) model: String,
     pub(crate) runbook: String,
     pub(crate) test: String,
     pub(crate) tester: String,
@@ -67,6 +68,7 @@ impl Fill {
             problem: nobodys("prb"),
             article: "nobodys-article".to_owned(),
             incident: nobodys("mjr"),
+            model: "mdl_0000000000000000".to_owned(),
             runbook: nobodys("rbk"),
             test: nobodys("rbt"),
             tester: "a.petrova".to_owned(),
@@ -165,6 +167,7 @@ impl Fill {
                 self.article.clone()
             }
             ("incident_id", _) => self.incident.clone(),
+            ("model_id", _) => self.model.clone(),
             ("problem_id" | "item_id", _) => self.problem.clone(),
             ("runbook_id", _) => self.runbook.clone(),
             ("test_id", _) => self.test.clone(),

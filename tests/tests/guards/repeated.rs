@@ -10,7 +10,7 @@ use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
 use tests::{Stage, on_each_database};
-use tests::{major, problems, runbooks};
+use tests::{learning, major, problems, runbooks};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -150,6 +150,7 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             };
             fill.incident = major::candidate(stage, alike).await;
         }
+        "ActivateModel" | "ShadowModel" | "RestModel" => fill.model = learning::some_model(stage).await,
         "ReviseRunbook" | "SubmitRunbook" | "PublishRunbook" | "RetireRunbook" | "ReviewRunbook" => {
             fill.runbook = runbooks::write(stage, "Роутер не выходит в сеть").await;
             if rpc.method.name() == "PublishRunbook" {
@@ -249,7 +250,11 @@ fn recount(message: &mut DynamicMessage) -> bool {
     if instant && let Some(Value::Message(up_to)) = message.get_field_by_name_mut("up_to") {
         up_to.set_field_by_name("seconds", Value::I64(1_784_000_007));
     }
-    counts || instant
+    let tickets = message.descriptor().name() == "TrainRequest";
+    if tickets {
+        message.set_field_by_name("tickets", Value::U32(7));
+    }
+    counts || instant || tickets
 }
 
 fn retarget(message: &mut DynamicMessage) -> bool {
@@ -258,9 +263,10 @@ fn retarget(message: &mut DynamicMessage) -> bool {
         message.set_field_by_name("ticket_ids", Value::List(vec![other]));
         return true;
     }
-    let field = ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id", "runbook_id"]
-        .into_iter()
-        .find(|name| message.has_field_by_name(name));
+    let field =
+        ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id", "runbook_id", "model_id"]
+            .into_iter()
+            .find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
         let prefix = match name {
             "ticket_id" => "tkt",
@@ -269,6 +275,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
             "article_id" => "article",
             "incident_id" => "mjr",
             "runbook_id" => "rbk",
+            "model_id" => "mdl",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));

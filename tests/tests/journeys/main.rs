@@ -9,6 +9,7 @@ mod deadlines;
 mod desk;
 mod expert;
 mod gaps;
+mod learning;
 mod mass;
 mod mass_survives;
 mod notices;

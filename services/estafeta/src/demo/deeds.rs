@@ -52,6 +52,7 @@ impl Player<'_> {
             mood: self.mood()? as i32,
             product: self.request.product.clone(),
             environment: self.request.environment.clone(),
+            kind: 0,
             expected_version: 0,
         };
         let mut desk = service_desk!(self.at(Line::ServiceDesk));

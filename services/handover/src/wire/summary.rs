@@ -1,7 +1,7 @@
 //! An event in one sentence, for people who read a timeline.
 
 use ticket::event::{
-    ChildStanding, ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, IncidentNews,
+    ChildStanding, ClarificationEvent, ClockEvent, ClockName, Decline, DeskEvent, HoldEvent, IncidentNews, Opinion,
     PriorityEvent, ScenarioEvent, SortingEvent, TechnicalEvent, VisitEvent,
 };
 use ticket::{EventBody, Line};
@@ -17,6 +17,7 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
             let rules: Vec<&str> = rules.iter().map(|held| held.rule.as_str()).collect();
             format!("sorted by the plan's rules {}", rules.join(", "))
         }
+        EventBody::Sorted(SortingEvent::ByModels { opinions, .. }) => by_models(opinions),
         EventBody::Priority(PriorityEvent::Raised { raise, priority, .. }) => {
             format!("raised to {priority}: {}", raise.en)
         }
@@ -79,6 +80,14 @@ fn scenario(event: &ScenarioEvent) -> String {
         ScenarioEvent::Refused { scenario, reason, .. } => format!("scenario {scenario} was refused: {reason}"),
         ScenarioEvent::Ended { scenario, why } => format!("scenario {scenario} ended: {why}"),
     }
+}
+
+fn by_models(opinions: &[Opinion]) -> String {
+    let said = |opinion: &Opinion| {
+        let Opinion { field, value, probability, outcome, .. } = opinion;
+        format!("{field} {value} {} ({} %)", outcome.name(), probability / 10)
+    };
+    format!("models said: {}", opinions.iter().map(said).collect::<Vec<_>>().join(", "))
 }
 
 fn hold(event: &HoldEvent) -> String {

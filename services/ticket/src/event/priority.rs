@@ -36,7 +36,9 @@ impl EventBody {
     pub fn triage(&self) -> Option<(Priority, &str)> {
         match self {
             Self::Triaged { category, priority, .. }
-            | Self::Sorted(SortingEvent::ByRules { category, priority, .. })
+            | Self::Sorted(
+                SortingEvent::ByRules { category, priority, .. } | SortingEvent::ByModels { category, priority, .. },
+            )
             | Self::Priority(
                 PriorityEvent::Raised { category, priority, .. } | PriorityEvent::Lowered { category, priority, .. },
             ) => Some((*priority, category)),

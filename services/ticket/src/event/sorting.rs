@@ -21,6 +21,64 @@ pub enum SortingEvent {
         /// The version of the plan.
         plan: String,
     },
+    /// By models that learned from closed tickets, after the rules.
+    ByModels {
+        /// What each of them said, and what became of it.
+        opinions: Vec<Opinion>,
+        /// The category since; may be empty.
+        category: String,
+        /// The priority since.
+        priority: Priority,
+        /// The version of the plan.
+        plan: String,
+    },
+}
+
+/// What a model said of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Of what: `category`, `kind`, `impact`, `urgency` or `product`.
+    pub field: String,
+    /// Its likeliest value.
+    pub value: String,
+    /// How likely it is, in thousandths.
+    pub probability: u32,
+    /// From which probability on it is set without a person, in thousandths; none where the data do not show one for the
+    /// client's language.
+    pub threshold: Option<u32>,
+    /// The words of the request that spoke for it, the strongest first.
+    pub words: Vec<String>,
+    /// The id of the model.
+    pub model: String,
+    /// What became of it.
+    pub outcome: OpinionOutcome,
+}
+
+/// What became of what a model said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpinionOutcome {
+    /// It was set.
+    Set,
+    /// It is shown to whoever works on the ticket.
+    Suggested,
+    /// A person or a rule had said it before.
+    Overruled,
+    /// The model only runs beside another one.
+    Shadow,
+}
+
+impl OpinionOutcome {
+    /// Its name on the wire and in texts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Suggested => "suggested",
+            Self::Overruled => "overruled",
+            Self::Shadow => "shadow",
+        }
+    }
 }
 
 /// A rule that held.
