@@ -122,6 +122,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::Triaged { .. }
             | EventBody::WroteToClient { .. }
             | EventBody::Sorted(_)
+            | EventBody::Heard(_)
             | EventBody::Priority(_)
             | EventBody::Problem(_)
             | EventBody::Scenario(_)
@@ -158,8 +159,7 @@ impl<P: Promises> Reader<'_, P> {
 
     /// The clock of a line, by its own log. Whatever a person does there is the response.
     fn line(&mut self, event: &Event) {
-        let at = event.at;
-        let person = matches!(event.actor, Actor::Person { .. });
+        let (at, person) = (event.at, matches!(event.actor, Actor::Person { .. }));
         match &event.body {
             EventBody::Registered { .. } | EventBody::Reopened { .. } => self.begin(at),
             EventBody::TookOver { with: Brought::Resolution { .. }, .. } => {}
@@ -219,6 +219,7 @@ impl<P: Promises> Reader<'_, P> {
             | EventBody::AutoDeclined { .. }
             | EventBody::Triaged { .. }
             | EventBody::Sorted(_)
+            | EventBody::Heard(_)
             | EventBody::Priority(_)
             | EventBody::Problem(_)
             | EventBody::Scenario(_)
@@ -253,8 +254,7 @@ impl<P: Promises> Reader<'_, P> {
     /// The clock of a vendor, by the log of line 4. While the vendor waits for information it stands as for the client,
     /// whoever has to give it.
     fn vendor(&mut self, event: &Event, vendor: &str) {
-        let at = event.at;
-        let ours = BondId::of(event.ticket, vendor);
+        let (at, ours) = (event.at, BondId::of(event.ticket, vendor));
         match &event.body {
             EventBody::TookOver { with: Brought::Evidence { evidence }, .. } => match evidence.as_ref() {
                 Evidence::Vendor(evidence) if evidence.vendor == vendor => self.begin(at),

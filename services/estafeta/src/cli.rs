@@ -11,7 +11,7 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{articles, audit, bench, demo, eval, plans, serve, ticket_work, up};
+use crate::{articles, audit, bench, demo, eval, learning, plans, serve, ticket_work, up, whatif};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -53,6 +53,12 @@ enum Command {
     Ticket(Box<ticket_work::Options>),
     /// Bring knowledge from files to line 0, or write it into files.
     Articles(Box<articles::Options>),
+    /// Let line 1 learn from closed tickets now; exit status 1 if no model was made.
+    Train(Box<learning::TrainOptions>),
+    /// The models that line 1 has learned: list them, look at one, let it act or not.
+    Models(Box<learning::ModelsOptions>),
+    /// What would be decided otherwise under the plan that `--plan` names, or by another model, on what was recorded.
+    Whatif(Box<whatif::Options>),
     /// Check plans, or print what a plan may say.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -145,6 +151,9 @@ impl Cli {
             Command::Demo(options) => demo::run(*options).await,
             Command::Ticket(options) => ticket_work::run(*options).await.map(|()| true),
             Command::Articles(options) => articles::run(*options).await.map(|()| true),
+            Command::Train(options) => learning::train(*options).await,
+            Command::Models(options) => learning::models(*options).await.map(|()| true),
+            Command::Whatif(options) => whatif::run(*options).await,
             Command::Eval(options) => eval::run(options).await,
             Command::Bench(options) => bench::run(options).await,
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),

@@ -3,7 +3,7 @@
 //! - [`suite`]: everything in one process; `up`, `demo` and the tests are made of it.
 //! - [`serve`]: one service in its own process. [`running`]: how those find each other.
 //! - [`settings`]: what can be set, by flags, environment and file. [`cli`]: the commands.
-//! - [`audit`], [`plans`], [`ticket_work`], [`demo`], [`up`]: one command each.
+//! - [`audit`], [`plans`], [`ticket_work`], [`learning`], [`whatif`], [`demo`], [`up`]: commands.
 //!
 //! **Invariant:** this crate decides nothing about tickets; it composes the services, and its commands call them as
 //! anybody could.
@@ -16,6 +16,7 @@ pub mod cli;
 pub mod demo;
 pub mod eval;
 pub mod failure;
+pub mod learning;
 mod lines;
 pub mod people;
 pub mod plans;
@@ -29,6 +30,7 @@ pub mod suite;
 pub mod target;
 pub mod ticket_work;
 pub mod up;
+pub mod whatif;
 mod wire_json;
 
 pub use failure::Failure;

@@ -20,6 +20,7 @@ mod clocks;
 mod courier;
 mod custodian;
 mod deadlines;
+mod decisions;
 mod desk;
 mod fuse;
 mod hold;
@@ -51,6 +52,7 @@ pub use change::Change;
 pub use clarification::answered;
 pub use clocks::TIMER as CLOCK_TIMER;
 pub use custodian::Custodian;
+pub use decisions::Decisions;
 pub use desk::{Desk, Peers, Setup};
 pub use fuse::{CrashPoint, Fuse};
 pub use hold::{HOLD_MAX, hold, resume};
@@ -60,7 +62,7 @@ pub use messages::{ask, report};
 pub use notice::{Notice, Recipient};
 pub use order::{Order, fingerprint, ticket_id};
 pub use parcel::{ExpertiseParcel, Parcel, PartnerParcel, ticket_of};
-pub use plans::{Known, Plans};
+pub use plans::{Known, Plans, plans_in};
 pub use problem_news::tell_problem;
 pub use reading::{Reading, page_size};
 pub use receiving::{Arrival, known_answer, tell_everyone};
@@ -75,9 +77,10 @@ use proto::handover::clock_service_server::ClockServiceServer;
 use proto::handover::custodian_service_server::CustodianServiceServer;
 use proto::handover::notice_service_server::NoticeServiceServer;
 use proto::handover::relay_service_server::RelayServiceServer;
+use proto::ticket::decision_service_server::DecisionServiceServer;
 use proto::ticket::ticket_service_server::TicketServiceServer;
 use rpc::server::ServiceBuilder;
-use rpc::{Service, Stack, tuned};
+use rpc::{Limits, Service, Stack, tuned};
 use ticket::Line;
 
 /// Starts a line's service with what every line serves: its tickets and what other lines say to it.
@@ -88,6 +91,12 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
         .add(tuned!(TicketServiceServer::new(Reading(desk.clone())), limits))
         .add(tuned!(RelayServiceServer::new(Relay(desk.clone())), limits))
         .add(tuned!(ArrangementServiceServer::new(Arrangements(desk.clone())), limits))
+}
+
+/// The service over what this line decided without a person, for the lines that do.
+#[must_use]
+pub fn decision_service(desk: &Desk, limits: Limits) -> DecisionServiceServer<Decisions> {
+    tuned!(DecisionServiceServer::new(Decisions(desk.clone())), limits)
 }
 
 /// As [`line_service`], for lines 1 to 4, where people hold tickets.

@@ -7,7 +7,7 @@ use deadline::{AgreementKind, Calendars, Measure, Party, Promises, Target};
 use jiff::Timestamp;
 use plan::Plan;
 use serde::{Deserialize, Serialize};
-use store::StoreError;
+use store::{Store, StoreError};
 use ticket::{Actor, OrganizationId, Priority};
 
 use crate::desk::Desk;
@@ -135,6 +135,46 @@ impl Promises for Known {
     }
 }
 
+/// The plans by which a line has worked over `store`, the last of them in force; none when there was no plan of the
+/// organization. Nothing is written.
+///
+/// # Errors
+/// What the database says.
+pub async fn plans_in(store: &Store, organization: &OrganizationId) -> Result<Option<Known>, Refused> {
+    let mut kept = kept_in(store, organization).await?.0;
+    let plans = read(kept.drain(..));
+    Ok((!plans.is_empty()).then(|| Known::of(plans)))
+}
+
+/// The plans written down, the oldest first, as far as the past was not rewritten; and the id of the last.
+async fn kept_in(store: &Store, organization: &OrganizationId) -> Result<(Vec<Kept>, Option<String>), Refused> {
+    let mut kept: Vec<Kept> = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.documents::<Kept>(organization, PLAN, after.as_deref(), PLANS_MAX).await?;
+        let Some((last, ..)) = page.last() else { break };
+        after = Some(last.clone());
+        kept.extend(page.into_iter().map(|(_, kept, _)| kept));
+    }
+    // One that rewrote the past left nothing of what was before it.
+    let first = kept.iter().rposition(|kept| kept.since == Timestamp::MIN).unwrap_or(0);
+    kept.drain(..first);
+    Ok((kept, after))
+}
+
+/// Each with when it came into force; the first has always been.
+fn read(kept: impl Iterator<Item = Kept>) -> Vec<(Timestamp, Arc<Plan>)> {
+    let mut plans: Vec<(Timestamp, Arc<Plan>)> = Vec::new();
+    for Kept { since, text } in kept {
+        // One that this release cannot read any more says nothing about the past.
+        if let Ok(read) = Plan::parse("kept.toml", &text) {
+            let since = if plans.is_empty() { Timestamp::MIN } else { since };
+            plans.push((since, Arc::new(read)));
+        }
+    }
+    plans
+}
+
 impl Desk {
     /// Writes the plans in force down in this line's database, where they are not yet the latest, and takes those before them
     /// from there. To be called when the line starts, and whenever a plan has changed.
@@ -144,17 +184,7 @@ impl Desk {
     pub async fn keep_plans(&self) -> Result<(), Refused> {
         for plan in self.0.plans.all() {
             let organization = plan.organization().clone();
-            let mut kept: Vec<Kept> = Vec::new();
-            let mut after: Option<String> = None;
-            loop {
-                let page = self.store().documents::<Kept>(&organization, PLAN, after.as_deref(), PLANS_MAX).await?;
-                let Some((last, ..)) = page.last() else { break };
-                after = Some(last.clone());
-                kept.extend(page.into_iter().map(|(_, kept, _)| kept));
-            }
-            // One that rewrote the past left nothing of what was before it.
-            let first = kept.iter().rposition(|kept| kept.since == Timestamp::MIN).unwrap_or(0);
-            kept.drain(..first);
+            let (mut kept, after) = kept_in(self.store(), &organization).await?;
             if plan.profile().rewrites_past && kept.last().is_none_or(|last| last.text != plan.text()) {
                 kept.clear();
             }
@@ -165,14 +195,7 @@ impl Desk {
                 kept.push(new);
             }
             let from = kept.len().saturating_sub(PLANS_MAX as usize);
-            let mut plans: Vec<(Timestamp, Arc<Plan>)> = Vec::new();
-            for Kept { since, text } in kept.drain(from..) {
-                // One that this release cannot read any more says nothing about the past.
-                if let Ok(read) = Plan::parse("kept.toml", &text) {
-                    let since = if plans.is_empty() { Timestamp::MIN } else { since };
-                    plans.push((since, Arc::new(read)));
-                }
-            }
+            let plans = read(kept.drain(from..));
             if !plans.is_empty() {
                 self.0.plans.set(organization, Known::of(plans));
             }

@@ -34,7 +34,7 @@ mod writing;
 use std::sync::Arc;
 
 use backends::Backends;
-use handover::{Desk, Setup, line_service};
+use handover::{Desk, Setup, decision_service, line_service};
 use proto::line0::article_service_server::ArticleServiceServer;
 use proto::line0::knowledge_service_server::KnowledgeServiceServer;
 use proto::line0::self_service_service_server::SelfServiceServiceServer;
@@ -54,6 +54,7 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     let work = work::Work { desk: desk.clone(), shelves: shelves.clone() };
     let articles = articles::Articles { desk: desk.clone(), shelves };
     known::add_expertise(desk, line_service(desk, stack), Arc::new(expertise::Library), limits)
+        .add(decision_service(desk, limits))
         .add(tuned!(SelfServiceServiceServer::new(work), limits))
         .add(tuned!(KnowledgeServiceServer::new(articles), limits))
         .add(tuned!(ArticleServiceServer::new(writing::Writing(desk.clone())), limits))

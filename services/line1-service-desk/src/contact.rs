@@ -93,7 +93,7 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
             }
             if ticket.custody == Custody::Held {
                 hear_here(change, &mut ticket, &mut home, question, text).await?;
-                feel(change, &mut ticket, &home).await?;
+                feel(change, &mut ticket, &home, None).await?;
             }
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
@@ -196,7 +196,7 @@ pub(crate) async fn reopen(desk: &Desk, caller: &Caller, request: ReopenRequest)
             reopen_within_window(change, &mut ticket, text.clone()).await?;
             home.reopened += 1;
             home.hear(text, change.now);
-            feel(change, &mut ticket, &home).await?;
+            feel(change, &mut ticket, &home, None).await?;
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
             Ok(ReopenResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })

@@ -18,6 +18,7 @@ use handover::{Desk, Refused};
 use jiff::Timestamp;
 use plan::{LearnRules, Plan, Sortable};
 use serde::{Deserialize, Serialize};
+use store::Store;
 use ticket::{Channel, Facts, Impact, Kind, Language, OrganizationId, Urgency};
 use triage::{Model, Request};
 
@@ -26,7 +27,7 @@ use crate::sorting::Said;
 use kept::{State, Stored};
 
 pub(crate) use service::Models;
-pub(crate) use wire::to_opinion;
+pub(crate) use wire::{to_given, to_opinion};
 
 /// So much of a text is looked at, bytes.
 const TEXT_BYTES_MAX: usize = 2_048;
@@ -244,6 +245,23 @@ impl Learned {
         self.0.loaded.write().unwrap_or_else(PoisonError::into_inner).insert(organization.clone(), loaded);
         Ok(true)
     }
+}
+
+/// The models that act, by the precision that `plan` wants; `instead` takes the place of the one for its field.
+pub(crate) async fn sorters(store: &Store, plan: &Plan, instead: Option<&str>) -> Result<Vec<Sorter>, Refused> {
+    let organization = plan.organization();
+    let mut acting = kept::state(store, organization).await?.acting;
+    if let Some(id) = instead {
+        let stored = kept::find(store, organization, id).await?;
+        acting.insert(stored.field, stored.id);
+    }
+    let mut sorters = Vec::new();
+    for (field, wanted) in plan.learning().map(|rules| &rules.precision).into_iter().flatten() {
+        let Some(id) = acting.get(field) else { continue };
+        let Some((stored, model)) = kept::model(store, organization, id).await? else { continue };
+        sorters.push(Sorter::new(stored, model, *wanted, true));
+    }
+    Ok(sorters)
 }
 
 /// What the models of line 1 say of a request. It is reckoned before the transaction in which the answer is used, since

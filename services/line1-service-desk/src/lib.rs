@@ -25,6 +25,7 @@ mod problem;
 mod progress;
 mod record;
 mod register;
+mod replay;
 mod rules;
 mod satisfaction;
 mod senior;
@@ -38,7 +39,7 @@ mod work;
 use std::sync::Arc;
 
 use attachments::Vault;
-use handover::{Desk, Setup, custodian_service};
+use handover::{Desk, Setup, custodian_service, decision_service};
 use proto::line1::attachment_service_server::AttachmentServiceServer;
 use proto::line1::casework_service_server::CaseworkServiceServer;
 use proto::line1::client_visit_service_server::ClientVisitServiceServer;
@@ -54,6 +55,7 @@ pub use heard::Heard;
 pub use learned::Given;
 pub use major::Membership;
 pub use own::{Home, Link, Message, Note, Question, Rating};
+pub use replay::{Replay, Sorted};
 
 /// Line 1 over this database.
 #[must_use]
@@ -67,6 +69,7 @@ pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
     let limits = stack.limits;
     let service = queues::add(desk, custodian_service(desk, stack), limits);
     known::add(desk, service, limits)
+        .add(decision_service(desk, limits))
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(CaseworkServiceServer::new(casework::Casework(desk.clone())), limits))

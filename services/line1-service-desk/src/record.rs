@@ -277,8 +277,20 @@ pub(crate) fn read_pair(reader: &mut Reader, id: &str, other: &str) -> Option<(T
 }
 
 fn to_record(id: TicketId, home: Home) -> wire::Record {
-    let Home { contact, notes, tags, links, rating, reopened, original_mood, current_mood, opinions, triaged, .. } =
-        home;
+    let Home {
+        contact,
+        notes,
+        tags,
+        links,
+        rating,
+        reopened,
+        original_mood,
+        current_mood,
+        opinions,
+        triaged,
+        given,
+        ..
+    } = home;
     // Once a person has triaged it there is nothing left to suggest.
     let suggested = opinions.into_iter().filter(|said| !triaged && said.outcome == OpinionOutcome::Suggested);
     wire::Record {
@@ -292,6 +304,7 @@ fn to_record(id: TicketId, home: Home) -> wire::Record {
         original_mood: original_mood.map(to_heard),
         current_mood: current_mood.map(to_heard),
         suggestions: suggested.map(learned::to_opinion).collect(),
+        given: given.map(learned::to_given),
     }
 }
 

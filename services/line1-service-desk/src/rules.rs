@@ -114,7 +114,7 @@ impl Rules for ServiceDesk {
             // What the client added at line 0 while the request was on its way here.
             Told::ClientMessage { text } => {
                 home.hear(text.clone(), change.now);
-                feel(change, ticket, &home).await?;
+                feel(change, ticket, &home, None).await?;
             }
             Told::Arranged(Arranged::VisitAnswer { .. } | Arranged::Hold { .. } | Arranged::MajorIncident { .. })
             | Told::Progress { took_over: None, .. }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use plan::{HeldRule, Plan, Seen, Sortable};
 use store::Mark;
 use texts::Text;
-use ticket::event::{Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
+use ticket::event::{HeardEvent, Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
 use ticket::field::LINE_BYTES_MAX;
 use ticket::{
     Channel, Custody, EventBody, Facts, Impact, Kind, Language, Mood, Raise, RaiseCause, State, Ticket, Urgency,
@@ -56,7 +56,7 @@ pub(crate) async fn sort(
         let event = SortingEvent::ByModels { opinions, category, priority, plan };
         change.log_by_itself(ticket, EventBody::Sorted(event)).await?;
     }
-    feel(change, ticket, home).await?;
+    feel(change, ticket, home, Some(profile(&change.plan, change.now))).await?;
     let wake = change.queue_wake(ticket);
     if let Some(known) = &mut ticket.wake
         && known.reason == wake.reason
@@ -209,10 +209,23 @@ pub(crate) fn raises(held: &[HeldRule<'_>]) -> Vec<Raise> {
         .collect()
 }
 
-/// Lets the mood of the client's last message raise an open ticket that line 1 holds, as the plan says. A raise stays
+/// By which profile of the plan a client is greeted.
+pub(crate) fn profile(plan: &Plan, at: Timestamp) -> String {
+    plan.special_profile(at).unwrap_or_else(|| plan.reply_profile(at).name()).to_owned()
+}
+
+/// Says how the client's last message sounds, and lets it raise an open ticket that line 1 holds, as the plan says. A raise stays
 /// until the client sounds content: a bare fact between two outbursts is no better mood.
-pub(crate) async fn feel(change: &Change<'_>, ticket: &mut Ticket, home: &Home) -> Result<(), Refused> {
+pub(crate) async fn feel(
+    change: &Change<'_>,
+    ticket: &mut Ticket,
+    home: &Home,
+    profile: Option<String>,
+) -> Result<(), Refused> {
     let Some(heard) = &home.current_mood else { return Ok(()) };
+    let Heard { mood, score, words, swears: _, at: _ } = heard.clone();
+    let event = HeardEvent { mood, score, words, profile, plan: change.plan.version().to_string() };
+    change.log_by_itself(ticket, EventBody::Heard(event)).await?;
     if ticket.custody != Custody::Held || !matches!(ticket.state, State::Open | State::OnHold { .. }) {
         return Ok(());
     }

@@ -34,6 +34,19 @@ pub enum ReplyProfile {
     ForceMajeure,
 }
 
+impl ReplyProfile {
+    /// Its name in logs and on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WorkingHours => "working-hours",
+            Self::Night => "night",
+            Self::Holiday => "holiday",
+            Self::ForceMajeure => "force-majeure",
+        }
+    }
+}
+
 /// What clients are told automatically.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Replies {

@@ -19,6 +19,7 @@
 
 mod address;
 mod connect;
+mod decision;
 mod document;
 mod document_key;
 mod error;
@@ -48,6 +49,7 @@ mod work;
 mod writer;
 
 pub use connect::Options;
+pub use decision::{DecisionEvents, DecisionPlace, DecisionsWanted};
 pub use document_key::Keyed;
 pub use error::{Cause, StoreError};
 pub use figures::{Figures, QueueDepth};

@@ -215,7 +215,7 @@ pub(crate) fn beyond(after: Position, backend: DbBackend) -> Expr {
     }
 }
 
-fn read(row: Model) -> Result<(Position, Event), StoreError> {
+pub(crate) fn read(row: Model) -> Result<(Position, Event), StoreError> {
     let event = serde_json::from_str(&row.document)
         .map_err(|error| StoreError::not_json(format!("event {}", row.seq), &error))?;
     Ok((Position { xid: row.xid, seq: row.seq }, event))

@@ -6,6 +6,7 @@ use sea_orm_migration::schema::{
 };
 use sea_orm_migration::sea_orm::DbBackend;
 
+mod decisions;
 #[cfg(test)]
 mod filled;
 mod narrow;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(queues::Queues),
             Box::new(words::Words),
             Box::new(narrow::Narrow),
+            Box::new(decisions::Decisions),
         ]
     }
 }

@@ -7,12 +7,13 @@ use sea_orm::{
 use ticket::{Epoch, HandoverId, OrganizationId, TicketId};
 
 use crate::connect::{Connected, Options, connect};
+use crate::decision::{DecisionEvents, DecisionsWanted};
 use crate::listing::{CustodyKind, Filter, StateKind};
 use crate::log::{Position, beyond, of_ticket, settled, since_version};
 use crate::queue::{Scope, Sort, Wanted};
 use crate::rows::event::Column;
 use crate::testing::TestDatabase;
-use crate::{document, document_key, listing, outbox, queue_sql, staff, timer, wake};
+use crate::{decision, document, document_key, listing, outbox, queue_sql, staff, timer, wake};
 
 /// The queries by what they are for, with values in place of parameters.
 fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
@@ -28,6 +29,10 @@ fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
         let rows = settled(organization, backend).filter(beyond(Position::START, backend));
         built(rows.order_by_asc(Column::Xid).order_by_asc(Column::Seq).limit(9), backend)
     };
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let place = "7.7".parse().ok();
+    let decided = DecisionsWanted { ticket: None, since: Some(at), until: Some(at), after: place };
+    let of_ticket_alone = DecisionsWanted { ticket: Some(ticket), ..DecisionsWanted::default() };
     vec![
         ("all tickets", list(Filter::default())),
         ("tickets held", list(Filter { custody: Some(CustodyKind::Held), ..Filter::default() })),
@@ -60,6 +65,8 @@ fn queries(backend: DbBackend) -> Vec<(&'static str, Statement)> {
         ("documents", built(document::query(&acme, "article", None, 9), backend)),
         ("documents by a key", built(document_key::by(&acme, "visit", "engineer", "olga", Some("7"), 9), backend)),
         ("events since a version", built(since_version(&acme, ticket, 3, 9), backend)),
+        ("decisions of a kind", built(decision::query(&acme, DecisionEvents::Sorted, &decided, 9), backend)),
+        ("decisions on a ticket", built(decision::query(&acme, DecisionEvents::Sorted, &of_ticket_alone, 9), backend)),
         ("who is away", staff::standing(&acme, &["olga".to_owned()], backend)),
         ("active tickets in people's hands", staff::loads(&acme, &["olga".to_owned()], backend)),
         (

@@ -20,7 +20,7 @@ pub use priority::PriorityEvent;
 pub use problem::{ProblemNews, ProblemStage};
 pub use queue::{QueueEvent, ReleaseReason};
 pub use scenario::ScenarioEvent;
-pub use sorting::{Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
+pub use sorting::{HeardEvent, Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
 pub use technical::{SessionOutcome, TechnicalEvent};
 pub use visit::{VisitEvent, VisitNews, VisitState, Window};
 
@@ -124,6 +124,8 @@ pub enum EventBody {
     },
     /// It was sorted by itself: the record of an automatic decision.
     Sorted(SortingEvent),
+    /// How a message of the client sounds.
+    Heard(HeardEvent),
     /// What raises its priority came or went.
     Priority(PriorityEvent),
     /// A step of the checklist was run.

@@ -6,6 +6,7 @@ mod attachments;
 mod clarifications;
 mod clocks;
 mod deadlines;
+mod decisions;
 mod desk;
 mod expert;
 mod gaps;

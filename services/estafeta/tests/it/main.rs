@@ -4,6 +4,7 @@ mod articles;
 mod commands;
 mod demonstration;
 mod desk_work;
+mod learning;
 mod processes;
 mod reload;
 mod ringing;

@@ -18,6 +18,7 @@ pub(crate) fn of(line: Line, body: &EventBody) -> String {
             format!("sorted by the plan's rules {}", rules.join(", "))
         }
         EventBody::Sorted(SortingEvent::ByModels { opinions, .. }) => by_models(opinions),
+        EventBody::Heard(heard) => format!("the client sounds {} ({})", heard.mood.name(), heard.score),
         EventBody::Priority(PriorityEvent::Raised { raise, priority, .. }) => {
             format!("raised to {priority}: {}", raise.en)
         }

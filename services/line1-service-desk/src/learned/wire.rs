@@ -5,6 +5,7 @@ use plan::Sortable;
 use proto::line1 as wire;
 use ticket::event::{Opinion, OpinionOutcome};
 
+use super::Given;
 use super::kept::{Measured, State, Stored};
 use crate::sorting::thousandths;
 
@@ -36,6 +37,20 @@ pub(crate) fn to_opinion(opinion: Opinion) -> wire::ModelOpinion {
         words,
         model_id: model,
         outcome: outcome.into(),
+    }
+}
+
+/// What was known of a new request, on the wire.
+pub(crate) fn to_given(given: Given) -> wire::SortingInput {
+    let Given { channel, category, product, environment, kind, impact, urgency } = given;
+    wire::SortingInput {
+        channel: channel.map_or(0, enums::to_channel),
+        category: category.unwrap_or_default(),
+        product: product.unwrap_or_default(),
+        environment: environment.unwrap_or_default(),
+        kind: kind.map_or(0, enums::to_kind),
+        impact: impact.map_or(0, enums::to_impact),
+        urgency: urgency.map_or(0, enums::to_urgency),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::priority::Priority;
+use crate::priority::{Mood, Priority};
 
 /// A ticket was sorted by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,21 @@ impl OpinionOutcome {
             Self::Shadow => "shadow",
         }
     }
+}
+
+/// How a message of the client sounds, by a lexicon: the record of an automatic decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardEvent {
+    /// The verdict.
+    pub mood: Mood,
+    /// From -1000 to 1000; 0 is no mood.
+    pub score: i32,
+    /// What in the message says so.
+    pub words: Vec<String>,
+    /// By which profile of replies the client was greeted after it; none where it was not the first message.
+    pub profile: Option<String>,
+    /// The version of the plan.
+    pub plan: String,
 }
 
 /// A rule that held.

@@ -1,0 +1,255 @@
+//! `train` and `models`: what line 1 learns from closed tickets, and which models work.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use proto::line1::model_service_client::ModelServiceClient;
+use proto::line1::{
+    ActivateModelRequest, GetModelRequest, LanguageFigures, Learning, ListModelsRequest, Model, ModelState, ModelUse,
+    RestModelRequest, ShadowModelRequest, SortingField, TrainRequest,
+};
+use proto::ticket::Language;
+use rpc::{Channel, Limits, Role, as_caller, tuned};
+use serde_json::{Value, json};
+use ticket::Line;
+
+use crate::failure::Failure;
+use crate::target::Target;
+use crate::ticket_work::connect::Identity;
+use crate::{people, running, wire_json};
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often is looked whether a training has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Where line 1 is and who is calling.
+#[derive(Debug, Args)]
+struct Desk {
+    #[command(flatten)]
+    identity: Identity,
+    /// Where line 1 is, such as `http://10.0.0.2:7101`. Default: what the data directory of the running suite tells.
+    #[arg(long, value_name = "URL", global = true)]
+    line1: Option<String>,
+    /// Print one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// How long to wait for a training.
+#[derive(Debug, Args)]
+pub struct TrainOptions {
+    #[command(flatten)]
+    desk: Desk,
+    /// Learn from so many tickets at most, the newest; from as many as the plan says when left out.
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    tickets: u32,
+    /// For how many minutes the end is waited for.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    wait: u64,
+}
+
+/// What is asked about models.
+#[derive(Debug, Args)]
+pub struct ModelsOptions {
+    #[command(flatten)]
+    desk: Desk,
+    #[command(subcommand)]
+    deed: Option<Deed>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Deed {
+    /// Show a model, and what became of what it said of closed tickets.
+    Show {
+        /// The model.
+        model: String,
+    },
+    /// Let a model act.
+    Activate {
+        /// The model.
+        model: String,
+    },
+    /// Let a model run beside the one that acts.
+    Shadow {
+        /// The model.
+        model: String,
+    },
+    /// Let a model neither act nor run in shadow.
+    Rest {
+        /// The model.
+        model: String,
+    },
+}
+
+/// Lets line 1 learn from closed tickets now, and prints what came of it. Returns whether a model was made.
+///
+/// # Errors
+/// When line 1 refuses, is away, or does not come to the end.
+pub async fn train(options: TrainOptions) -> Result<bool, Failure> {
+    let TrainOptions { desk, tickets, wait } = options;
+    let mut models = desk.connect()?;
+    models.train(timely(TrainRequest { request_id: request_id(), tickets })).await?;
+    let until = Instant::now() + Duration::from_secs(60 * wait);
+    let learning = loop {
+        let (learning, _) = list(&mut models).await?;
+        if !learning.is_asked && learning.running_until.is_none() {
+            break learning;
+        }
+        if Instant::now() > until {
+            return Err(Failure::Late("the end of the training".to_owned()));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    let (_, all) = list(&mut models).await?;
+    let made: Vec<&Model> = (learning.outcomes.iter())
+        .filter_map(|outcome| all.iter().find(|model| model.model_id == outcome.model_id))
+        .collect();
+    if desk.json {
+        let models = made.iter().map(|model| model_json(model)).collect::<Result<Vec<_>, _>>()?;
+        let learning = wire_json::write("estafeta.line1.v1.Learning", &learning)?;
+        println!("{}", json!({ "learning": learning, "models": models }));
+    } else {
+        made.iter().for_each(|model| print(model));
+        for outcome in learning.outcomes.iter().filter(|outcome| outcome.model_id.is_empty()) {
+            println!("{}: no model: {}", field(outcome.field()), outcome.why_not);
+        }
+    }
+    Ok(!made.is_empty())
+}
+
+/// Lists the models, or does what is asked to one.
+///
+/// # Errors
+/// When line 1 refuses or is away.
+pub async fn models(options: ModelsOptions) -> Result<(), Failure> {
+    let ModelsOptions { desk, deed } = options;
+    let mut models = desk.connect()?;
+    let request_id = request_id();
+    let (model, figures) = match deed {
+        None => {
+            let (_, all) = list(&mut models).await?;
+            if desk.json {
+                let all = all.iter().map(model_json).collect::<Result<Vec<_>, _>>()?;
+                println!("{}", json!({ "models": all }));
+            } else if all.is_empty() {
+                println!("no models; `estafeta train` makes some");
+            } else {
+                all.iter().for_each(print);
+            }
+            return Ok(());
+        }
+        Some(Deed::Show { model: model_id }) => {
+            let answer = models.get_model(timely(GetModelRequest { model_id })).await?.into_inner();
+            (answer.model, answer.r#use)
+        }
+        Some(Deed::Activate { model: model_id }) => {
+            let request = timely(ActivateModelRequest { request_id, model_id });
+            (models.activate_model(request).await?.into_inner().model, None)
+        }
+        Some(Deed::Shadow { model: model_id }) => {
+            let request = timely(ShadowModelRequest { request_id, model_id });
+            (models.shadow_model(request).await?.into_inner().model, None)
+        }
+        Some(Deed::Rest { model: model_id }) => {
+            let request = timely(RestModelRequest { request_id, model_id });
+            (models.rest_model(request).await?.into_inner().model, None)
+        }
+    };
+    let model = model.unwrap_or_default();
+    if desk.json {
+        let figures = figures.map(|figures| wire_json::write("estafeta.line1.v1.ModelUse", &figures)).transpose()?;
+        println!("{}", json!({ "model": model_json(&model)?, "use": figures }));
+        return Ok(());
+    }
+    print(&model);
+    if let Some(ModelUse { said, right, sure, sure_right, compared, agreed }) = figures {
+        println!("  of closed tickets: right on {right} of {said}, and on {sure_right} of the {sure} it was sure of");
+        if compared > 0 {
+            println!("  it said the same as another model on {agreed} of {compared}");
+        }
+    }
+    Ok(())
+}
+
+impl Desk {
+    fn connect(&self) -> Result<ModelServiceClient<Channel>, Failure> {
+        let target = Target::of(Line::ServiceDesk);
+        let data = self.identity.data();
+        let found = self.line1.clone().or_else(|| running::find(&data, target).map(|place| place.address));
+        let address = found.ok_or(Failure::NotRunning { target, dir: data })?;
+        let channel = as_caller(rpc::dial(&address)?, self.identity.token(Role::Supervisor, people::supervisor)?);
+        Ok(tuned!(ModelServiceClient::new(channel), &Limits::default()))
+    }
+}
+
+fn request_id() -> String {
+    format!("models-{:032x}", rand::random::<u128>())
+}
+
+fn timely<T>(message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
+}
+
+async fn list(models: &mut ModelServiceClient<Channel>) -> Result<(Learning, Vec<Model>), Failure> {
+    let (mut all, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let page = models.list_models(timely(ListModelsRequest { page_size: 0, page_token })).await?.into_inner();
+        all.extend(page.models);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok((page.learning.unwrap_or_default(), all));
+        }
+    }
+}
+
+fn model_json(model: &Model) -> Result<Value, Failure> {
+    wire_json::write("estafeta.line1.v1.Model", model)
+}
+
+fn field(field: SortingField) -> &'static str {
+    match field {
+        SortingField::Unspecified => "nothing",
+        SortingField::Category => "category",
+        SortingField::Kind => "kind",
+        SortingField::Impact => "impact",
+        SortingField::Urgency => "urgency",
+        SortingField::Product => "product",
+    }
+}
+
+fn print(model: &Model) {
+    let state = match model.state() {
+        ModelState::Unspecified | ModelState::Resting => "resting",
+        ModelState::Shadow => "in shadow",
+        ModelState::Active => "active",
+    };
+    let Model { model_id, tickets, out_of_scope, labels, wanted, languages, calibration_error, .. } = model;
+    println!("{}: {model_id}, {state}", field(model.field()));
+    println!("  {tickets} tickets, {out_of_scope} of them out of scope, {} values", labels.len());
+    for of in languages {
+        let LanguageFigures { tickets, threshold, precision, coverage, .. } = of;
+        let language = if of.language() == Language::English { "English" } else { "Russian" };
+        match threshold {
+            Some(threshold) => println!(
+                "  {language}: sets {} of requests by itself, {} of them right (wanted {}), from a probability of {}",
+                percent(*coverage),
+                percent(*precision),
+                percent(*wanted),
+                percent(*threshold)
+            ),
+            None => println!(
+                "  {language}: only suggests: {tickets} tickets do not show a precision of {}",
+                percent(*wanted)
+            ),
+        }
+    }
+    println!("  probabilities are off by {} on the mean", percent(*calibration_error));
+}
+
+fn percent(thousandths: u32) -> String {
+    format!("{:.1} %", f64::from(thousandths) / 10.0)
+}
