@@ -60,11 +60,16 @@ async fn suite(plan: &Plan, database: Option<&Database>) -> Result<(Suite, TempD
     Ok((Suite::start(config).await?, dir))
 }
 
-/// The demonstration's plan, but for mass incidents: what is filled in is all alike, as in no organization.
-fn demo_plan() -> Result<Plan, Failure> {
+/// The demonstration's plan; without the watch for mass incidents unless `mass`, since what is filled in is all alike, as in no
+/// organization.
+fn demo_plan(mass: bool) -> Result<Plan, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| Failure::Given(format!("the demonstration's plan: {error}"));
     let mut demo: toml::Table = plan::DEMO.parse().map_err(|error: toml::de::Error| unreadable(&error))?;
-    demo.remove("mass");
+    match demo.get_mut("mass").and_then(toml::Value::as_table_mut).filter(|_| mass) {
+        // It looks, and does nothing to tickets by itself.
+        Some(rules) => _ = rules.remove("accept_from"),
+        None => _ = demo.remove("mass"),
+    }
     let text = toml::to_string(&demo).map_err(|error| unreadable(&error))?;
     Plan::parse("demo.toml", &text).map_err(|faults| Failure::Plan(Box::new(faults)))
 }

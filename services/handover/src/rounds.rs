@@ -1,6 +1,7 @@
 //! What a line does by itself: it delivers, wakes, rings and follows its log, each at its own pace, until it is stopped.
 //!
-//! The four go on side by side, so that a line that does not answer delays no deadline.
+//! The first three go on side by side, so that a line that does not answer delays no deadline. Following the log computes, and
+//! has a task of its own, so that no timer waits for it.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use store::{Store, StoreError};
+use tokio::task::{JoinSet, yield_now};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -40,12 +42,19 @@ const RING: Round = Round { due: |desk| desk.ring_due().boxed(), next: |store| s
 impl Desk {
     /// Delivers what is due, wakes what must wake, rings what must ring and follows the log, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let follow = async {
-            while stop.run_until_cancelled(tokio::time::sleep(FOLLOW_AGAIN)).await.is_some() {
-                while !stop.is_cancelled() && self.follow_log().await > 0 {}
+        // It ends with this one, however this one ends.
+        let mut follow = JoinSet::new();
+        follow.spawn(self.clone().keep_following(stop.clone()));
+        tokio::join!(self.repeat(&DELIVER, &stop), self.repeat(&WAKE, &stop), self.repeat(&RING, &stop));
+        follow.join_all().await;
+    }
+
+    async fn keep_following(self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(FOLLOW_AGAIN)).await.is_some() {
+            while !stop.is_cancelled() && self.follow_log().await > 0 {
+                yield_now().await;
             }
-        };
-        tokio::join!(self.repeat(&DELIVER, &stop), self.repeat(&WAKE, &stop), self.repeat(&RING, &stop), follow);
+        }
     }
 
     /// Reads on in the log for every organization, by the line's rules; how many events there were.

@@ -87,7 +87,7 @@ pub(super) async fn run(tickets: u64, database: Option<Database>, json: bool) ->
 /// # Errors
 /// As [`run`].
 pub async fn measure(tickets: u64, database: Option<Database>) -> Result<Report, Failure> {
-    let plan = demo_plan()?;
+    let plan = demo_plan(false)?;
     let (suite, _dir) = suite(&plan, database.as_ref()).await?;
     let desk = suite.desk(Line::ServiceDesk).ok_or_else(|| Failure::Given("line 1 is not at work".to_owned()))?;
     let fault = |error: StoreError| Failure::Store { line: Line::ServiceDesk, error };

@@ -45,6 +45,9 @@ pub struct Options {
     /// How many replicas share the work.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
     replicas: u8,
+    /// Let line 1 look for mass incidents meanwhile, in as many registrations as there are timers.
+    #[arg(long)]
+    mass: bool,
     /// A PostgreSQL database for this alone, such as `postgres://…?schema=bench`; SQLite in a new file without it.
     #[arg(long, value_name = "URL")]
     database: Option<Database>,
@@ -108,8 +111,8 @@ pub(super) async fn run(options: &Options) -> Result<bool, Failure> {
 }
 
 async fn measure(options: &Options) -> Result<Report, Failure> {
-    let Options { pending, due, seconds, burst, replicas, database, json: _ } = options;
-    let plan = demo_plan()?;
+    let Options { pending, due, seconds, burst, replicas, mass, database, json: _ } = options;
+    let plan = demo_plan(*mass)?;
     let organization = plan.organization();
     let home =
         tempfile::tempdir().map_err(Failure::writing("a directory", std::path::Path::new("of temporary files")))?;

@@ -18,6 +18,7 @@ use texts::Text;
 use ticket::event::Brought;
 use ticket::{Actor, Event, EventBody, Line, MajorIncidentId, OrganizationId, Ticket, TicketId};
 use tokio::sync::Mutex;
+use tokio::task::yield_now;
 
 use super::incident::{Incident, Stage};
 use super::kept::{self, BY_STAGE, KIND, LIVE, UNHEARD};
@@ -32,8 +33,8 @@ const RENEW: SignedDuration = SignedDuration::from_secs(10);
 const SAVED_AFTER_REQUESTS: u32 = 1_000;
 const SAVED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// What is read of the log at once.
-const EVENTS_AT_ONCE: u32 = 500;
+/// What is read of the log at once. Small, so that nobody waits for what is written of it.
+const EVENTS_AT_ONCE: u32 = 100;
 
 /// Nobody is told what the log says of so long ago: it is learned from.
 const STALE: SignedDuration = SignedDuration::from_hours(6);
@@ -189,6 +190,8 @@ async fn read_on(desk: &Desk, plan: &Arc<Plan>, rules: &MassRules, mine: &mut Mi
             let is_new = position > mine.acted && now.duration_since(event.at) <= STALE;
             look(desk, plan, mine, &settings, &mut live, &mut found, (&ticket, event.at, is_new)).await?;
             mine.unsaved += 1;
+            // To compare takes a while, and others of this process have something to do, too.
+            yield_now().await;
         }
     }
     mine.at = end;
