@@ -236,7 +236,7 @@ fn bound(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<(Verb, Temp
 /// Who serves the services of a package: `Some(None)` is every line, `None` is nobody who could be called.
 fn home(package: &str) -> Option<Option<Line>> {
     match package.strip_prefix("estafeta.")?.split('.').next()? {
-        "ticket" | "handover" | "queue" => Some(None),
+        "ticket" | "handover" | "queue" | "trends" => Some(None),
         "vendor" => Some(Some(Line::Vendor)),
         name => {
             let number: u8 = name.strip_prefix("line")?.parse().ok()?;

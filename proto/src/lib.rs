@@ -56,6 +56,11 @@ mod generated {
                 include!(concat!(env!("OUT_DIR"), "/estafeta.queue.v1.rs"));
             }
         }
+        pub mod trends {
+            pub mod v1 {
+                include!(concat!(env!("OUT_DIR"), "/estafeta.trends.v1.rs"));
+            }
+        }
         pub mod vendor {
             pub mod v1 {
                 include!(concat!(env!("OUT_DIR"), "/estafeta.vendor.v1.rs"));
@@ -77,7 +82,7 @@ mod generated {
 pub use generated::estafeta::{
     access::v1 as access, errors::v1 as errors, handover::v1 as handover, line0::v1 as line0, line1::v1 as line1,
     line2::v1 as line2, line3::v1 as line3, partner::v1 as partner, queue::v1 as queue, scenario::v1 as scenario,
-    ticket::v1 as ticket, vendor::v1 as vendor,
+    ticket::v1 as ticket, trends::v1 as trends, vendor::v1 as vendor,
 };
 
 /// Every file of the contracts with its comments and options, as an encoded `google.protobuf.FileDescriptorSet`.

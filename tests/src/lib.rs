@@ -14,6 +14,7 @@ pub mod people;
 pub mod problems;
 pub mod runbooks;
 pub mod stage;
+pub mod trends;
 
 pub use people::People;
 pub use stage::{Databases, Stage, on_each_database};

@@ -36,11 +36,19 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
         for row in &report.searches {
             println!("{}", serde_json::json!(row));
         }
+        for row in &report.watches {
+            println!("{}", serde_json::json!(row));
+        }
+        for row in &report.trends {
+            println!("{}", serde_json::json!(row));
+        }
         for missing in &report.missing {
             println!("{}", serde_json::json!({ "missing": missing }));
         }
     } else {
         print!("{report}");
     }
-    Ok(!report.rows.is_empty() || !report.searches.is_empty())
+    let is_empty =
+        report.rows.is_empty() && report.searches.is_empty() && report.watches.is_empty() && report.trends.is_empty();
+    Ok(!is_empty)
 }

@@ -16,13 +16,14 @@ mod rutube;
 mod search;
 mod sentirueval;
 mod sheet;
+mod trends;
 
 use std::path::Path;
 use std::time::Duration;
 
 use thiserror::Error;
 
-pub use row::{AtPrecision, Report, Row, SearchRow, WatchRow};
+pub use row::{AtPrecision, Report, Row, SearchRow, TrendRow, WatchRow};
 
 /// Tells how much time has passed since some fixed moment; what is measured in seconds is measured by it.
 pub type Clock<'a> = &'a dyn Fn() -> Duration;
@@ -35,10 +36,12 @@ enum Measure {
     Searching(fn(&Path, Clock<'_>) -> Result<Vec<SearchRow>, EvaluationError>),
     /// Mass incidents are looked for in weeks that are made up here; no folder holds them.
     Watching(fn() -> Vec<WatchRow>),
+    /// Changes are looked for in weeks that are made up here.
+    Changing(fn() -> Vec<TrendRow>),
 }
 
 /// The sets, by name.
-const SETS: [(&str, Measure); 10] = [
+const SETS: [(&str, Measure); 11] = [
     ("banking77", Measure::Sorting(banking77::rows)),
     ("clinc150", Measure::Sorting(clinc150::rows)),
     ("rutube", Measure::Sorting(rutube::rows)),
@@ -49,6 +52,7 @@ const SETS: [(&str, Measure); 10] = [
     ("xquad-ru", Measure::Searching(search::xquad_ru)),
     ("xquad-en", Measure::Searching(search::xquad_en)),
     ("mass", Measure::Watching(mass::rows)),
+    ("trends", Measure::Changing(trends::rows)),
 ];
 
 /// Why a set was not measured.
@@ -115,7 +119,7 @@ pub fn run(folder: &Path, set: Option<&str>, clock: Clock<'_>) -> Result<Report,
         return Ok(report);
     }
     for (name, measure) in &SETS {
-        if matches!(measure, Measure::Watching(_)) {
+        if matches!(measure, Measure::Watching(_) | Measure::Changing(_)) {
             report.missing.push(format!("{name} is made up and in no folder; ask for it by name"));
             continue;
         }
@@ -134,6 +138,7 @@ impl Measure {
             Self::Sorting(rows) => report.rows.extend(rows(folder, clock)?),
             Self::Searching(rows) => report.searches.extend(rows(folder, clock)?),
             Self::Watching(rows) => report.watches.extend(rows()),
+            Self::Changing(rows) => report.trends.extend(rows()),
         }
         Ok(())
     }

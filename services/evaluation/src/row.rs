@@ -92,6 +92,27 @@ pub struct WatchRow {
     pub wrote: Option<u32>,
 }
 
+/// What was measured of the watch over trends. Shares are in [0, 1].
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TrendRow {
+    /// What changed.
+    pub name: String,
+    /// Requests a day.
+    pub a_day: u32,
+    /// Organizations in which it changed.
+    pub changed: usize,
+    /// Those in which that was told.
+    pub told: usize,
+    /// Median time until it was told, hours.
+    pub hours: Option<i64>,
+    /// The longest.
+    pub hours_worst: Option<i64>,
+    /// The share of what was told that named the right cause first; none where there is no single one.
+    pub cause_named: Option<f32>,
+    /// What was told and was no change, a week of one organization.
+    pub false_alarms_a_week: f32,
+}
+
 /// All rows, and what could not be measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
@@ -101,6 +122,8 @@ pub struct Report {
     pub searches: Vec<SearchRow>,
     /// Rows of the watch for mass incidents.
     pub watches: Vec<WatchRow>,
+    /// Rows of the watch over trends.
+    pub trends: Vec<TrendRow>,
     /// What is missing in the folder.
     pub missing: Vec<String>,
 }
@@ -115,6 +138,9 @@ impl fmt::Display for Report {
         }
         if !self.watches.is_empty() {
             self.watching(to)?;
+        }
+        if !self.trends.is_empty() {
+            self.changing(to)?;
         }
         for missing in &self.missing {
             writeln!(to, "not measured: {missing}")?;
@@ -203,6 +229,32 @@ impl Report {
                 or_none(row.minutes),
                 or_none(row.minutes_worst),
                 or_none(row.wrote),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn changing(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["trend", "a day", "changed", "told", "hours", "worst", "cause named", "false/week"];
+        writeln!(
+            to,
+            "{:<42} {:>6} {:>7} {:>5} {:>5} {:>5} {:>11} {:>10}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7]
+        )?;
+        for row in &self.trends {
+            writeln!(
+                to,
+                "{:<42} {:>6} {:>7} {:>5} {:>5} {:>5} {:>11} {:>10.2}",
+                row.name,
+                row.a_day,
+                row.changed,
+                row.told,
+                or_none(row.hours),
+                or_none(row.hours_worst),
+                or_none(row.cause_named.map(percent)),
+                row.false_alarms_a_week,
             )?;
         }
         Ok(())

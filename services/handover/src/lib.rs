@@ -83,7 +83,7 @@ use rpc::server::ServiceBuilder;
 use rpc::{Limits, Service, Stack, tuned};
 use ticket::Line;
 
-/// Starts a line's service with what every line serves: its tickets and what other lines say to it.
+/// Starts a line's service with what every line serves: its tickets, what other lines say to it, and what it tells its people.
 #[must_use]
 pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
     let limits = stack.limits;
@@ -91,6 +91,7 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
         .add(tuned!(TicketServiceServer::new(Reading(desk.clone())), limits))
         .add(tuned!(RelayServiceServer::new(Relay(desk.clone())), limits))
         .add(tuned!(ArrangementServiceServer::new(Arrangements(desk.clone())), limits))
+        .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits))
 }
 
 /// The service over what this line decided without a person, for the lines that do.
@@ -103,9 +104,7 @@ pub fn decision_service(desk: &Desk, limits: Limits) -> DecisionServiceServer<De
 #[must_use]
 pub fn custodian_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
     let limits = stack.limits;
-    let service = line_service(desk, stack)
-        .add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits))
-        .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits));
+    let service = line_service(desk, stack).add(tuned!(CustodianServiceServer::new(Custodian(desk.clone())), limits));
     if desk.line() == Line::Vendor {
         // There a ticket waits for its vendor, and for nothing else.
         return service;

@@ -39,11 +39,12 @@ use proto::line0::article_service_server::ArticleServiceServer;
 use proto::line0::knowledge_service_server::KnowledgeServiceServer;
 use proto::line0::self_service_service_server::SelfServiceServiceServer;
 use rpc::{Service, Stack, tuned};
+use tally::Tally;
 
 /// Line 0 over this database, with the company's internal services.
 #[must_use]
 pub fn desk(setup: Setup, backends: Backends) -> Desk {
-    Desk::new(Arc::new(rules::SelfService { backends }), setup)
+    Desk::new(Arc::new(rules::SelfService { backends, tally: Tally::default() }), setup)
 }
 
 /// Line 0 as a service.
@@ -53,7 +54,8 @@ pub fn service(desk: &Desk, stack: Stack) -> Service {
     let shelves = shelf::Shelves::new(desk.clone());
     let work = work::Work { desk: desk.clone(), shelves: shelves.clone() };
     let articles = articles::Articles { desk: desk.clone(), shelves };
-    known::add_expertise(desk, line_service(desk, stack), Arc::new(expertise::Library), limits)
+    let service = tally::add(desk, line_service(desk, stack), limits);
+    known::add_expertise(desk, service, Arc::new(expertise::Library), limits)
         .add(decision_service(desk, limits))
         .add(tuned!(SelfServiceServiceServer::new(work), limits))
         .add(tuned!(KnowledgeServiceServer::new(articles), limits))

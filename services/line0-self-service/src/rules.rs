@@ -1,10 +1,13 @@
 //! What line 0 adds to the protocol: what it holds and cannot answer goes to line 1, again and again until it is taken.
 
+use std::sync::Arc;
+
 use backends::Backends;
 use handover::{Change, Desk, Refused, Rules, Told, offer_up, wake_again};
-use plan::Silence;
+use plan::{Plan, Silence};
 use proto::scenario::PerformResponse;
 use store::{Outgoing, Timer};
+use tally::Tally;
 use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
 use tonic::{Status, async_trait};
 
@@ -17,6 +20,7 @@ use crate::{outcome, perform, scenario};
 pub(crate) struct SelfService {
     /// The company's internal services.
     pub(crate) backends: Backends,
+    pub(crate) tally: Tally,
 }
 
 #[async_trait]
@@ -50,6 +54,10 @@ impl Rules for SelfService {
 
     async fn performed(&self, change: &Change<'_>, message: &Outgoing, answer: PerformResponse) -> Result<(), Refused> {
         outcome::performed(change, message, answer).await
+    }
+
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        self.tally.follow(desk, plan).await
     }
 
     async fn woke(

@@ -68,7 +68,7 @@ pub fn desk(setup: Setup) -> Desk {
 pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
     let limits = stack.limits;
     let service = queues::add(desk, custodian_service(desk, stack), limits);
-    known::add(desk, service, limits)
+    known::add(desk, tally::add(desk, service, limits), limits)
         .add(decision_service(desk, limits))
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ServiceDeskServiceServer::new(work::Work(desk.clone())), limits))

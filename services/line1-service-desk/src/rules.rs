@@ -5,6 +5,7 @@ use std::sync::Arc;
 use handover::{Arranged, Arrival, Change, Desk, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
 use plan::Plan;
 use store::{Mark, Timer};
+use tally::Tally;
 use texts::Text;
 use ticket::event::Brought;
 use ticket::{EventBody, Evidence, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState};
@@ -22,6 +23,7 @@ use crate::{checklist, problem, progress, satisfaction, visit};
 #[derive(Default)]
 pub(crate) struct ServiceDesk {
     watch: Follower,
+    tally: Tally,
     /// What it sorts by.
     pub(crate) learned: Learned,
 }
@@ -178,7 +180,8 @@ impl Rules for ServiceDesk {
 
     async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
         let learned = self.learned.follow(desk, plan).await?;
-        Ok(learned + self.watch.follow(desk, plan).await?)
+        let counted = self.tally.follow(desk, plan).await?;
+        Ok(learned + counted + self.watch.follow(desk, plan).await?)
     }
 }
 

@@ -29,7 +29,7 @@ pub use own::{Diagnosis, Entry, RemoteSession, Review};
 /// Line 2 over this database.
 #[must_use]
 pub fn desk(setup: Setup) -> Desk {
-    Desk::new(Arc::new(rules::Technical), setup)
+    Desk::new(Arc::<rules::Technical>::default(), setup)
 }
 
 /// Line 2 as a service.
@@ -37,7 +37,7 @@ pub fn desk(setup: Setup) -> Desk {
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
     let service = queues::add(desk, custodian_service(desk, stack), limits);
-    known::add(desk, service, limits)
+    known::add(desk, tally::add(desk, service, limits), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(TechnicalServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(VisitServiceServer::new(visit::Visits(desk.clone())), limits))

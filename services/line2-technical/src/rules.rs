@@ -1,8 +1,11 @@
 //! What line 2 adds to the protocol: the zone of responsibility decides which group works on a ticket.
 
+use std::sync::Arc;
+
 use handover::{Arrival, Change, Desk, Refused, Rules, Told};
 use plan::{Plan, ReviewedStep};
 use store::Timer;
+use tally::Tally;
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
 use ticket::evidence::TechnicalEvidence;
@@ -14,7 +17,8 @@ use crate::own::{Diagnosis, RemoteSession};
 use crate::review::reviewed;
 
 /// Line 2's rules.
-pub(crate) struct Technical;
+#[derive(Default)]
+pub(crate) struct Technical(Tally);
 
 fn evidence(brought: &Brought) -> Option<&TechnicalEvidence> {
     match brought {
@@ -111,6 +115,10 @@ impl Rules for Technical {
 
     async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
         queues::plan_came(desk, organization).await.map(|_| ())
+    }
+
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        self.0.follow(desk, plan).await
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {

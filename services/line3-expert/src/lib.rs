@@ -33,7 +33,7 @@ pub use own::Research;
 /// Line 3 over this database.
 #[must_use]
 pub fn desk(setup: Setup) -> Desk {
-    Desk::new(Arc::new(rules::Expert), setup)
+    Desk::new(Arc::<rules::Expert>::default(), setup)
 }
 
 /// Line 3 as a service.
@@ -41,7 +41,7 @@ pub fn desk(setup: Setup) -> Desk {
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
     let service = queues::add(desk, custodian_service(desk, stack), limits);
-    known::add_expertise(desk, service, Arc::new(runbook::Experts), limits)
+    known::add_expertise(desk, tally::add(desk, service, limits), Arc::new(runbook::Experts), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(ExpertServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(ProblemServiceServer::new(problem::Problems(desk.clone())), limits))

@@ -1,7 +1,11 @@
 //! What line 3 adds to the protocol: its group takes what arrives.
 
+use std::sync::Arc;
+
 use handover::{Arrival, Change, Desk, Refused, Rules};
+use plan::Plan;
 use store::Timer;
+use tally::Tally;
 use ticket::event::Brought;
 use ticket::{EventBody, Line, OrganizationId, Ticket};
 use tonic::async_trait;
@@ -9,7 +13,8 @@ use tonic::async_trait;
 use crate::{linked, newcomers, shelved};
 
 /// Line 3's rules.
-pub(crate) struct Expert;
+#[derive(Default)]
+pub(crate) struct Expert(Tally);
 
 #[async_trait]
 impl Rules for Expert {
@@ -34,6 +39,10 @@ impl Rules for Expert {
     async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
         queues::plan_came(desk, organization).await?;
         newcomers::look(desk, organization).await
+    }
+
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        self.0.follow(desk, plan).await
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {

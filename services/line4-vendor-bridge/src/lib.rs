@@ -37,14 +37,14 @@ pub type Partners = BTreeMap<String, Peer>;
 /// Line 4 over this database.
 #[must_use]
 pub fn desk(setup: Setup, partners: Partners) -> Desk {
-    Desk::new(Arc::new(rules::Bridge { partners }), setup)
+    Desk::new(Arc::new(rules::Bridge { partners, tally: tally::Tally::default() }), setup)
 }
 
 /// Line 4 as a service, for the other lines, for its own people, and for partners.
 #[must_use]
 pub fn service(desk: &Desk, stack: Stack) -> Service {
     let limits = stack.limits;
-    custodian_service(desk, stack)
+    tally::add(desk, custodian_service(desk, stack), limits)
         .add(tuned!(IntakeServiceServer::new(intake::Intake(desk.clone())), limits))
         .add(tuned!(VendorBridgeServiceServer::new(work::Work(desk.clone())), limits))
         .add(tuned!(PartnerBridgeServiceServer::new(partner::PartnerBridge(desk.clone())), limits))

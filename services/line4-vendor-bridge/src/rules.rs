@@ -1,8 +1,11 @@
 //! What line 4 adds to the protocol: a case with the vendor for each ticket that it takes over.
 
+use std::sync::Arc;
+
 use handover::{Arrival, Carried, Change, Desk, PartnerParcel, Refused, Rules, Told, ticket_of, wake_again};
 use plan::Plan;
 use store::Outgoing;
+use tally::Tally;
 use ticket::custody::{HoldReason, State};
 use ticket::event::{Brought, Decline};
 use ticket::evidence::VendorEvidence;
@@ -19,6 +22,7 @@ use texts::Text;
 /// Line 4's rules.
 pub(crate) struct Bridge {
     pub(crate) partners: Partners,
+    pub(crate) tally: Tally,
 }
 
 #[async_trait]
@@ -89,6 +93,10 @@ impl Rules for Bridge {
             }
             Told::Question { .. } | Told::Progress { .. } | Told::Arranged(_) => Ok(()),
         }
+    }
+
+    async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        self.tally.follow(desk, plan).await
     }
 
     async fn woke(

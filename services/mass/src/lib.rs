@@ -5,10 +5,9 @@
 //! that a copy that is fed the same log agrees.
 //!
 //! `sketch` makes a text comparable, `topic` gathers what is alike, `baseline` learns the volume of each hour of the
-//! week, `chance` says how unlikely a number is, and `watch` puts them together.
+//! week, and `watch` puts them together; how unlikely a number is says the crate `chance`.
 
 mod baseline;
-mod chance;
 pub mod simulation;
 mod sketch;
 mod topic;

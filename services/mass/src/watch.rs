@@ -1,12 +1,12 @@
 //! The watch over one organization's requests.
 
+use chance::at_least;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ticket::TicketId;
 
 use crate::baseline::{Baseline, MINUTES_MAX};
-use crate::chance::at_least;
 use crate::sketch::{features, hash};
 use crate::topic::{Fading, Frequencies, Member, RECENT_MAX, Topic};
 

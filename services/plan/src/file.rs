@@ -30,6 +30,7 @@ use crate::staff::{PersonEntry, QueuesEntry};
 use crate::technical::TechnicalEntry;
 use crate::template::TemplateEntry;
 use crate::timers::TimersEntry;
+use crate::trends::TrendsEntry;
 use crate::vendor::VendorEntry;
 
 /// The longest plan, in bytes.
@@ -70,6 +71,8 @@ pub(crate) struct File {
     pub(crate) sorting: Option<SortingEntry>,
     /// Mass incidents at line 1; it does not look for any when left out.
     pub(crate) mass: Option<MassEntry>,
+    /// Trends; everything is counted when it is left out, and nobody is told of changes.
+    pub(crate) trends: Option<TrendsEntry>,
     /// Working hours and holidays.
     pub(crate) calendars: Vec<CalendarEntry>,
     /// What clients, lines and vendors are promised or promise, beside the targets of the lines.
@@ -145,6 +148,7 @@ impl File {
         let attachments = sections.maybe("attachments");
         let (rules, sorting) = (sections.many("rules"), sections.maybe("sorting"));
         let (mass, scenarios) = (sections.maybe("mass"), sections.many("scenarios"));
+        let trends = sections.maybe("trends");
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -163,6 +167,7 @@ impl File {
             rules,
             sorting,
             mass,
+            trends,
             calendars,
             agreements,
             hold_reasons,

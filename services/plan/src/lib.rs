@@ -44,9 +44,11 @@ mod staff;
 mod technical;
 mod template;
 mod timers;
+mod trends;
 mod vendor;
 mod version;
 
+pub use self::trends::{FALSE_ALARMS_MAX, FALSE_ALARMS_MIN, FEWEST_MAX, HOLDS_HOURS_MAX, TrendRules};
 pub use attachments::{AttachmentRules, FILE_MEBIBYTES_MAX, TICKET_MEBIBYTES_MAX, TYPES_MAX};
 pub use automation::{ReplyProfile, Thresholds};
 pub use category::Category;

@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{Channel, Impact, Kind, Language, Line, Mood, Priority, Urgency};
+use trends::Alarm;
 
 use crate::fault::Gathered;
 use crate::staff::Strategy;
@@ -82,6 +83,7 @@ names! {
     Channel, "a channel", &Channel::ALL, Channel::name;
     Kind, "a kind of request", &Kind::ALL, Kind::name;
     Mood, "a mood", Mood::ALL, Mood::name;
+    Alarm, "an alarm", &Alarm::ALL, Alarm::name;
     Language, "a language", &[Language::Russian, Language::English], Language::code;
 }
 

@@ -37,6 +37,7 @@ use crate::staff::{self, Demand, Staff};
 use crate::technical::{self, TechnicalRules};
 use crate::template::{self, Template};
 use crate::timers::Timers;
+use crate::trends::{self, TrendRules};
 use crate::vendor::{self, Vendor};
 use crate::version::PlanVersion;
 
@@ -68,6 +69,7 @@ pub struct Plan {
     pub(crate) mood_steps: Vec<MoodStep>,
     pub(crate) learning: Option<LearnRules>,
     pub(crate) mass: Option<MassRules>,
+    pub(crate) trends: TrendRules,
     pub(crate) notices: NoticeRules,
     pub(crate) attachments: AttachmentRules,
     pub(crate) timers: Timers,
@@ -169,6 +171,7 @@ impl Plan {
             mood_steps,
             learning,
             mass,
+            trends: trends::check(file.trends.as_ref(), known, gathered),
             notices: notices::check(file.notices.as_ref(), gathered),
             attachments: attachments::check(file.attachments.as_ref(), gathered),
             timers,

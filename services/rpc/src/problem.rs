@@ -104,7 +104,8 @@ fn sort(reason: Reason) -> (Code, Retry) {
         | Reason::RunbookTestNotFound
         | Reason::KnownItemNotFound
         | Reason::MajorIncidentNotFound
-        | Reason::ModelNotFound => (Code::NotFound, Retry::Never),
+        | Reason::ModelNotFound
+        | Reason::TrendAlertNotFound => (Code::NotFound, Retry::Never),
         Reason::RequestIdReused | Reason::BondConflict => (Code::AlreadyExists, Retry::Never),
         Reason::NotCustodian
         | Reason::WrongState

@@ -98,6 +98,10 @@ uuid_id!(
     MajorIncidentId, "mjr", "a major incident id (`mjr_` and 32 lower-case hexadecimal digits)"
 );
 uuid_id!(
+    /// What was told to be otherwise than usual: `alr_…`. Derived from what changed and when, so that it is told once.
+    TrendAlertId, "alr", "an alert id (`alr_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
     /// A runbook: `rbk_…`. Derived from the request that wrote it, so a repeat has the same id.
     RunbookId, "rbk", "a runbook id (`rbk_` and 32 lower-case hexadecimal digits)"
 );
@@ -219,6 +223,14 @@ impl MajorIncidentId {
     #[must_use]
     pub fn of(organization: &OrganizationId, by: &str, what: &str, at: Timestamp) -> Self {
         Self(timed(derive(&["major-incident", organization.as_str(), by, what]), at))
+    }
+}
+
+impl TrendAlertId {
+    /// The alert that `what` is otherwise at `line` since `at`. Later ids sort later.
+    #[must_use]
+    pub fn of(organization: &OrganizationId, line: Line, what: &str, at: Timestamp) -> Self {
+        Self(timed(derive(&["trend-alert", organization.as_str(), line.name(), what]), at))
     }
 }
 

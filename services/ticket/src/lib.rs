@@ -31,7 +31,7 @@ pub use evidence::Evidence;
 pub use facts::{Channel, Contact, Facts, Kind, Language};
 pub use ids::{
     AttachmentId, BondId, ClarificationId, Epoch, HandoverId, MajorIncidentId, MessageId, OrganizationId, ProblemId,
-    RequestId, RunbookId, RunbookTestId, TicketId, VisitId,
+    RequestId, RunbookId, RunbookTestId, TicketId, TrendAlertId, VisitId,
 };
 pub use line::Line;
 pub use link::LinkKind;

@@ -28,7 +28,7 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 14] = [
+const NOTHING: [Reason; 15] = [
     Reason::RunbookNotFound,
     Reason::RunbookTestNotFound,
     Reason::KnownItemNotFound,
@@ -41,12 +41,13 @@ const NOTHING: [Reason; 14] = [
     Reason::ArticleNotFound,
     Reason::MajorIncidentNotFound,
     Reason::ModelNotFound,
+    Reason::TrendAlertNotFound,
     Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
 
 /// In these fields a request names something of the first organization.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "ticket_id",
     "message_id",
     "visit_id",
@@ -57,6 +58,7 @@ const NAMES: [&str; 11] = [
     "article_id",
     "incident_id",
     "model_id",
+    "alert_id",
     "envelope",
 ];
 
@@ -72,6 +74,7 @@ struct Two {
     visit: String,
     problem: String,
     incident: String,
+    alerts: Vec<(Line, String)>,
     runbook: String,
     test: String,
     view: String,
@@ -118,6 +121,10 @@ impl Two {
             Files::new(files, &held[1].1).attach(&format!("{MARK}.txt"), MARK.as_bytes()).await.expect(THERE);
         let problem = tests::problems::open(&stage, &[&held[3].1]).await;
         let incident = tests::major::declare(&stage, MARK, &[&held[1].1]).await.incident_id;
+        let mut alerts = Vec::new();
+        for line in Line::ALL {
+            alerts.push((line, tests::trends::alert(&stage, line, MARK).await));
+        }
         tests::problems::work_around(&stage, &problem, MARK).await;
         let runbook = tests::runbooks::write(&stage, MARK).await;
         let test = tests::runbooks::submit(&stage, &runbook, "a.petrova").await;
@@ -145,6 +152,7 @@ impl Two {
             runbook.clone(),
             test.clone(),
         ]);
+        secrets.extend(alerts.iter().map(|(_, alert)| alert.clone()));
         secrets.extend([MARK, "роутер не выходит", "Тестовый", "example.org"].map(str::to_owned));
         Self {
             stage,
@@ -156,6 +164,7 @@ impl Two {
             visit,
             problem,
             incident,
+            alerts,
             runbook,
             test,
             view,
@@ -192,6 +201,7 @@ impl Two {
             problem: self.problem.clone(),
             article: MARK.to_owned(),
             incident: self.incident.clone(),
+            alert: self.alerts.iter().find(|(at, _)| *at == line).expect(THERE).1.clone(),
             runbook: self.runbook.clone(),
             test: self.test.clone(),
             view: self.view.clone(),

@@ -36,6 +36,7 @@ pub(crate) struct Fill {
     pub(crate) article: String,
     pub(crate) incident: String,
     pub(crate) model: String,
+    pub(crate) alert: String,
     pub(crate) runbook: String,
     pub(crate) test: String,
     pub(crate) tester: String,
@@ -69,6 +70,7 @@ impl Fill {
             article: "nobodys-article".to_owned(),
             incident: nobodys("mjr"),
             model: "mdl_0000000000000000".to_owned(),
+            alert: nobodys("alr"),
             runbook: nobodys("rbk"),
             test: nobodys("rbt"),
             tester: "a.petrova".to_owned(),
@@ -168,6 +170,7 @@ impl Fill {
             }
             ("incident_id", _) => self.incident.clone(),
             ("model_id", _) => self.model.clone(),
+            ("alert_id", _) => self.alert.clone(),
             ("problem_id" | "item_id", _) => self.problem.clone(),
             ("runbook_id", _) => self.runbook.clone(),
             ("test_id", _) => self.test.clone(),

@@ -10,7 +10,7 @@ use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
 use tests::{Stage, on_each_database};
-use tests::{learning, major, problems, runbooks};
+use tests::{learning, major, problems, runbooks, trends};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -166,6 +166,7 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
                 stage.settle().await;
             }
         }
+        "AcknowledgeAlert" => fill.alert = trends::alert(stage, line, &format!("перемена {number}")).await,
         "DeleteView" => {
             let view = proto::queue::PutViewRequest {
                 request_id: people.request_id(),

@@ -27,6 +27,7 @@ mod swarm;
 mod technical;
 mod timers;
 mod told;
+mod trends;
 mod unseen;
 mod views;
 mod visits;

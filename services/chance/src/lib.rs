@@ -1,4 +1,6 @@
-//! How unlikely a number of requests is.
+//! How unlikely a number is, where its mean is known, or nearly.
+//!
+//! **Invariant:** formulas with their sources; nothing of what is counted is known here.
 
 /// From here on a further term changes nothing.
 const NEGLIGIBLE: f64 = 1e-18;
@@ -6,7 +8,8 @@ const NEGLIGIBLE: f64 = 1e-18;
 /// The chance of `count` or more, where the number is negative binomial with this mean and shape: a Poisson number
 /// whose rate is itself only known as a gamma distribution of `shape` (M. Greenwood, G. U. Yule, 1920). The smaller
 /// the shape, the less is known of the rate, and the more it takes to be surprised.
-pub(crate) fn at_least(count: u32, mean: f64, shape: f64) -> f64 {
+#[must_use]
+pub fn at_least(count: u32, mean: f64, shape: f64) -> f64 {
     if count == 0 {
         return 1.0;
     }
