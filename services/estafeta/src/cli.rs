@@ -11,7 +11,7 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{articles, audit, bench, demo, eval, learning, plans, serve, ticket_work, up, whatif};
+use crate::{articles, audit, bench, demo, eval, learning, plans, serve, ticket_work, trends, up, whatif};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -59,6 +59,9 @@ enum Command {
     Models(Box<learning::ModelsOptions>),
     /// What would be decided otherwise under the plan that `--plan` names, or by another model, on what was recorded.
     Whatif(Box<whatif::Options>),
+    /// Show how it goes at every line: figures over time, and what is otherwise than usual; exit status 1 when a line does not
+    /// answer.
+    Trends(Box<trends::Options>),
     /// Check plans, or print what a plan may say.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -154,6 +157,7 @@ impl Cli {
             Command::Train(options) => learning::train(*options).await,
             Command::Models(options) => learning::models(*options).await.map(|()| true),
             Command::Whatif(options) => whatif::run(*options).await,
+            Command::Trends(options) => trends::run(*options).await,
             Command::Eval(options) => eval::run(options).await,
             Command::Bench(options) => bench::run(options).await,
             Command::Plan(PlanCommand::Check { plain, files }) => plans::check(&files, plain),

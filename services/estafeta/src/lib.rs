@@ -3,7 +3,7 @@
 //! - [`suite`]: everything in one process; `up`, `demo` and the tests are made of it.
 //! - [`serve`]: one service in its own process. [`running`]: how those find each other.
 //! - [`settings`]: what can be set, by flags, environment and file. [`cli`]: the commands.
-//! - [`audit`], [`plans`], [`ticket_work`], [`learning`], [`whatif`], [`demo`], [`up`]: commands.
+//! - [`audit`], [`plans`], [`ticket_work`], [`learning`], [`whatif`], [`trends`], [`demo`], [`up`]: commands.
 //!
 //! **Invariant:** this crate decides nothing about tickets; it composes the services, and its commands call them as
 //! anybody could.
@@ -29,6 +29,7 @@ pub mod settings;
 pub mod suite;
 pub mod target;
 pub mod ticket_work;
+pub mod trends;
 pub mod up;
 pub mod whatif;
 mod wire_json;

@@ -10,3 +10,4 @@ mod reload;
 mod ringing;
 mod scene;
 mod suites;
+mod trends;
