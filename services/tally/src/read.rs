@@ -91,7 +91,7 @@ pub(crate) async fn read(desk: &Desk, plan: &Plan, question: &Question) -> Resul
         };
         for (group, counts) in by {
             let points = groups.entry(group).or_insert_with(|| vec![Counts::default(); count]);
-            points.iter_mut().nth(point).into_iter().for_each(|known| known.merge(&counts));
+            points.get_mut(point).into_iter().for_each(|known| known.merge(&counts));
         }
     };
     match &question.periods {

@@ -302,5 +302,5 @@ pub(crate) fn median(mut of: Vec<f64>) -> f64 {
     let (below, high, _) = of.select_nth_unstable_by(middle, f64::total_cmp);
     let high = *high;
     let low = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if of.len() % 2 == 0 { f64::midpoint(low, high) } else { high }
+    if of.len().is_multiple_of(2) { f64::midpoint(low, high) } else { high }
 }
