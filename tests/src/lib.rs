@@ -6,6 +6,7 @@
 pub mod articles;
 pub mod evidence;
 pub mod files;
+pub mod force_majeure;
 pub mod internal;
 pub mod learning;
 pub mod major;
@@ -17,7 +18,7 @@ pub mod stage;
 pub mod trends;
 
 pub use people::People;
-pub use stage::{Databases, Stage, on_each_database};
+pub use stage::{Databases, Stage, on_each_database, without_line_0};
 
 /// A client of HTTP, as a browser or a scraper is one.
 ///

@@ -161,6 +161,19 @@ impl Stage {
     }
 }
 
+/// The plan of the demonstration without line 0, and without what only line 0 has.
+///
+/// # Panics
+/// When the demonstration no longer has its scenarios before force majeure.
+#[must_use]
+pub fn without_line_0() -> String {
+    const LINE_0: &str = "[[lines]]\nline = \"self-service\"\nhands_to = [\"service-desk\"]\n";
+    const ITS_OWN: &str = "[automation]\nanswer = 0.8\noffer = 0.45\n";
+    let (before, rest) = plan::DEMO.split_once("[[scenarios]]\n").expect("the demonstration has scenarios");
+    let (_, behind) = rest.split_once("[[force_majeure]]\n").expect("force majeure comes behind them");
+    format!("{before}[[force_majeure]]\n{behind}").replace(LINE_0, "").replace(ITS_OWN, "")
+}
+
 /// Runs `test` on a fresh stage over SQLite, and on another over PostgreSQL where the tests were given a server.
 pub async fn on_each_database(test: impl AsyncFn(Stage)) {
     for databases in Databases::all() {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::Hours;
 use crate::calendars::Calendars;
+use crate::emergency::Pace;
 use crate::ledger::Ledger;
 use crate::piece::{Condition, Piece, pieces};
 
@@ -110,13 +111,26 @@ pub struct Interval {
     pub to: Timestamp,
     /// Why it counts, or not.
     pub rule: Rule,
+    /// The pace at which it counts, when another target holds in it; none when each minute is one, and when it does not count.
+    pub pace: Option<Pace>,
 }
 
 impl Interval {
-    /// How much of it counts: all or nothing.
+    /// How much of it counts: all or nothing, but for the pace.
     #[must_use]
     pub fn counted(&self) -> SignedDuration {
-        if self.rule.counts() { self.from.duration_until(self.to) } else { SignedDuration::ZERO }
+        let whole = self.from.duration_until(self.to);
+        match &self.pace {
+            _ if !self.rule.counts() => SignedDuration::ZERO,
+            Some(pace) => pace.counted(whole),
+            None => whole,
+        }
+    }
+
+    /// When so much of it has counted; none when that is beyond the end of time.
+    pub(crate) fn when(&self, counted: SignedDuration) -> Option<Timestamp> {
+        let gone = self.pace.as_ref().map_or(counted, |pace| pace.until(counted));
+        self.from.checked_add(gone).ok()
     }
 }
 
@@ -132,7 +146,7 @@ impl Ledger {
         for interval in intervals(&pieces(&known), calendars, until) {
             let interval = interval?;
             match whole.last_mut() {
-                Some(last) if last.rule == interval.rule => last.to = interval.to,
+                Some(last) if last.rule == interval.rule && last.pace == interval.pace => last.to = interval.to,
                 _ => whole.push(interval),
             }
         }
@@ -165,8 +179,9 @@ type OfPiece<'p> = Box<dyn Iterator<Item = (&'p str, Result<Interval, Unreckonab
 fn of_piece<'p>(piece: &'p Piece<'p>, calendars: &'p Calendars, until: Timestamp) -> OfPiece<'p> {
     let (from, to) = (piece.from, piece.to.unwrap_or(until).min(until));
     let id = piece.calendar;
-    let standing =
-        |rule| -> OfPiece<'p> { Box::new((from < to).then_some((id, Ok(Interval { from, to, rule }))).into_iter()) };
+    let standing = |rule| -> OfPiece<'p> {
+        Box::new((from < to).then_some((id, Ok(Interval { from, to, rule, pace: None }))).into_iter())
+    };
     let hold = match piece.condition {
         Condition::Running { hold } => hold,
         Condition::Held { reason } => return standing(Rule::HoldStops { reason: reason.to_owned() }),
@@ -192,7 +207,8 @@ fn of_piece<'p>(piece: &'p Piece<'p>, calendars: &'p Calendars, until: Timestamp
                 Some(reason) if stretch.hours.open() => Rule::HoldRuns { reason: reason.to_owned() },
                 Some(_) | None => Rule::Calendar(stretch.hours),
             };
-            (id, Ok(Interval { from: stretch.from, to: stretch.to, rule }))
+            let pace = piece.pace.clone().filter(|_| rule.counts());
+            (id, Ok(Interval { from: stretch.from, to: stretch.to, rule, pace }))
         }))
     }))
 }

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::emergency::Emergency;
+
 /// What a clock measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Measure {
@@ -71,13 +73,14 @@ pub struct Fact {
 pub struct Ledger {
     measure: Measure,
     facts: Vec<Fact>,
+    emergencies: Vec<Emergency>,
 }
 
 impl Ledger {
     /// A clock that has not begun.
     #[must_use]
     pub fn new(measure: Measure) -> Self {
-        Self { measure, facts: Vec::new() }
+        Self { measure, facts: Vec::new(), emergencies: Vec::new() }
     }
 
     /// Notes a fact. One that is told earlier than the fact before it counts from that one's instant: the clocks of
@@ -96,6 +99,17 @@ impl Ledger {
         self
     }
 
+    /// The same clock under these emergencies, in place of those before. Where two cover an instant, the first counts.
+    #[must_use]
+    pub fn under(mut self, emergencies: &[Emergency]) -> Self {
+        self.emergencies = emergencies.to_vec();
+        self
+    }
+
+    pub(crate) fn emergencies(&self) -> &[Emergency] {
+        &self.emergencies
+    }
+
     /// What this clock measures.
     #[must_use]
     pub fn measure(&self) -> Measure {
@@ -108,10 +122,11 @@ impl Ledger {
         &self.facts
     }
 
-    /// The ledger as it was at `now`: without what came later.
+    /// The ledger as it was at `now`: without what came later. Of an emergency the end is known beforehand.
     #[must_use]
     pub fn as_of(&self, now: Timestamp) -> Self {
         let known = self.facts.partition_point(|fact| fact.at <= now);
-        Self { measure: self.measure, facts: self.facts[..known].to_vec() }
+        let (facts, emergencies) = (self.facts[..known].to_vec(), self.emergencies.clone());
+        Self { measure: self.measure, facts, emergencies }
     }
 }

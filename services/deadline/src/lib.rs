@@ -10,6 +10,7 @@
 mod agreement;
 mod calendar;
 mod calendars;
+mod emergency;
 mod explain;
 mod ledger;
 mod log;
@@ -21,6 +22,7 @@ mod stretch;
 pub use agreement::{Agreement, AgreementKind, Party, Tie, agreement_for, ties};
 pub use calendar::{Calendar, Closure, DAY_MINUTES, Hours, Shift};
 pub use calendars::Calendars;
+pub use emergency::{Emergency, Instead, OtherTarget, Pace};
 pub use explain::{Interval, IntervalKind, Rule, Unreckonable, WALK_DAYS_MAX};
 pub use ledger::{Fact, Ledger, Measure, Target, What};
 pub use log::{CLIENT, VENDOR, from_log};

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::emergency::{Emergency, Pace};
 use crate::ledger::{Fact, Ledger, Measure, Target, What};
 
 /// What a clock does.
@@ -28,6 +29,8 @@ pub(crate) struct Piece<'l> {
     pub(crate) target: &'l Target,
     /// Since when the target is that.
     pub(crate) promised: Timestamp,
+    /// The pace at which its time counts; none when each minute is one.
+    pub(crate) pace: Option<Pace>,
 }
 
 impl Piece<'_> {
@@ -54,7 +57,28 @@ pub(crate) fn pieces(ledger: &Ledger) -> Vec<Piece<'_>> {
         }
         pieces.push(next);
     }
-    pieces
+    if ledger.emergencies().is_empty() {
+        return pieces;
+    }
+    pieces.into_iter().flat_map(|piece| cut(piece, ledger.measure(), ledger.emergencies())).collect()
+}
+
+/// A piece in which the clock runs is cut where emergencies begin and end.
+fn cut<'l>(piece: Piece<'l>, measure: Measure, emergencies: &[Emergency]) -> Vec<Piece<'l>> {
+    if !piece.runs() {
+        return vec![piece];
+    }
+    let edges = emergencies.iter().flat_map(|one| [one.from, one.to]);
+    let mut edges: Vec<Timestamp> = edges.filter(|at| piece.from < *at && piece.covers(*at)).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let froms = std::iter::once(piece.from).chain(edges.iter().copied());
+    let tos = edges.iter().copied().map(Some).chain([piece.to]);
+    let cut = froms.zip(tos).map(|(from, to)| {
+        let pace = emergencies.iter().find(|one| one.covers(from)).and_then(|one| one.pace(measure, piece.target));
+        Piece { from, to, pace, ..piece.clone() }
+    });
+    cut.collect()
 }
 
 /// What follows `before` by `fact`; none when it changes nothing.
@@ -63,7 +87,15 @@ fn next<'l>(before: Option<&Piece<'l>>, measure: Measure, fact: &'l Fact) -> Opt
     let Some(now) = before else {
         let What::Started { target } = &fact.what else { return None };
         let (from, condition) = (fact.at, Running { hold: None });
-        return Some(Piece { from, to: None, condition, calendar: &target.calendar, target, promised: fact.at });
+        return Some(Piece {
+            from,
+            to: None,
+            condition,
+            calendar: &target.calendar,
+            target,
+            promised: fact.at,
+            pace: None,
+        });
     };
     let now = now.clone();
     let ended = matches!(now.condition, Met | Stopped);

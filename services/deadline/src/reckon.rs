@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendars::Calendars;
+use crate::emergency::Pace;
 use crate::explain::{Interval, Unreckonable, intervals};
 use crate::ledger::{Ledger, Target};
 use crate::piece::{Condition, Piece, pieces};
@@ -81,6 +82,18 @@ impl Ledger {
     /// [`Unreckonable`].
     pub fn elapsed(&self, calendars: &Calendars, now: Timestamp) -> Result<SignedDuration, Unreckonable> {
         counted(&pieces(self), calendars, now)
+    }
+
+    /// What holds at `now` instead of the target in force then, by an emergency; none before the start, after the end, and
+    /// when nothing else holds.
+    #[must_use]
+    pub fn instead(&self, now: Timestamp) -> Option<Pace> {
+        let known = self.as_of(now);
+        let pieces = pieces(&known);
+        let last = pieces.iter().rfind(|piece| piece.from <= now)?;
+        let is_over = matches!(last.condition, Condition::Met | Condition::Stopped);
+        let here = self.emergencies().iter().find(|one| one.covers(now)).filter(|_| !is_over)?;
+        here.pace(self.measure(), last.target)
     }
 
     /// The target in force after the last fact; none before the start.
@@ -183,7 +196,7 @@ fn reached(
         let interval = interval?;
         let here = interval.counted();
         if here >= missing && interval.rule.counts() {
-            at = interval.from.checked_add(missing).ok();
+            at = interval.when(missing);
             break;
         }
         missing = missing.saturating_sub(here);

@@ -38,6 +38,7 @@ pub(crate) fn is_overtaken(parcel: Parcel, refused: &Status) -> bool {
         | Parcel::ResolutionNotice
         | Parcel::Arrangement(_)
         | Parcel::Expertise(_)
+        | Parcel::ForceMajeure
         | Parcel::Partner(_)
         | Parcel::Perform => false,
     }
@@ -164,6 +165,11 @@ async fn hand_over(channel: Channel, to: Line, parcel: Parcel, payload: &[u8]) -
                     teach.tell_outcome(decode::<hand::TellOutcomeRequest>(payload)?).await?;
                 }
             }
+            Ok(Delivery::Done)
+        }
+        Parcel::ForceMajeure => {
+            let message = decode::<hand::TellForceMajeureRequest>(payload)?;
+            client!(hand::bulletin_service_client::BulletinServiceClient, channel).tell_force_majeure(message).await?;
             Ok(Delivery::Done)
         }
         Parcel::Partner(_) | Parcel::Perform => Err(unreadable(&"a message to somebody outside, for a line")),

@@ -18,6 +18,7 @@ use ticket::{Actor, Event, EventBody, Language, Line, OrganizationId, Ticket, Ti
 use crate::change::{Change, corrupt};
 use crate::deadlines::parties;
 use crate::desk::Desk;
+use crate::force_majeure::{Board, is_raised};
 use crate::fuse::CrashPoint;
 use crate::notice::{Notice, Recipient};
 use crate::plans::Known;
@@ -40,22 +41,33 @@ struct Outlook {
     next: Option<Timestamp>,
     /// The first instant that is promised, or was and is broken, by this side.
     promised: Option<Timestamp>,
+    /// Whether force majeure changes a target of a clock that has not ended.
+    has_others: bool,
 }
 
 /// What the clocks of `ticket` come to, by the log of `line`.
-fn outlook(known: &Known, line: Line, ticket: &Ticket, log: &[Event], now: Timestamp) -> Result<Outlook, Unreckonable> {
-    let calendars = known.calendars();
+fn outlook(
+    known: &Known,
+    board: &Board,
+    line: Line,
+    ticket: &Ticket,
+    log: &[Event],
+    now: Timestamp,
+) -> Result<Outlook, Unreckonable> {
+    let (calendars, emergencies) = (known.calendars(), board.emergencies());
     let mut outlook = Outlook::default();
     for party in parties(line, log) {
         for measure in [Measure::Response, Measure::Resolution] {
             let triage = Triage { priority: ticket.facts.priority, category: ticket.facts.category.clone() };
-            let ledger = from_log(log, &party, measure, triage, known);
+            let ledger = from_log(log, &party, measure, triage, known).under(&emergencies);
+            outlook.has_others |= ledger.instead(now).is_some();
             let plan = known.plan();
             let parts = plan.agreement(&party, measure, ticket.facts.priority, ticket.facts.category.as_deref());
             let parts = parts.map(|agreement| agreement.warnings.clone()).unwrap_or_default();
             outlook.look_at(&name(&party, measure), &ledger, &parts, calendars, log, now)?;
         }
     }
+    outlook.due.extend(board.to_tell(log, outlook.has_others || is_raised(ticket), now));
     Ok(outlook)
 }
 
@@ -95,7 +107,7 @@ impl Outlook {
             match event {
                 ClockEvent::Warned { clock: of, percent, .. } if of == clock => warned = warned.max(*percent),
                 ClockEvent::Breached { clock: of, .. } => breached |= of == clock,
-                ClockEvent::Warned { .. } | ClockEvent::Escalated { .. } => {}
+                ClockEvent::Warned { .. } | ClockEvent::Escalated { .. } | ClockEvent::ForceMajeure { .. } => {}
             }
         }
         match ledger.state(calendars, now)? {
@@ -146,10 +158,7 @@ impl Desk {
     /// What the database says.
     pub async fn reckon_anew(&self, organization: &OrganizationId) -> Result<(), Refused> {
         self.work(organization, Actor::Line { line: self.line() }, move |change| {
-            Box::pin(async move {
-                let from = serde_json::Value::String(String::new());
-                change.set_timer(RECKON, "all".to_owned(), None, change.now, from).await
-            })
+            Box::pin(async move { begin_anew(change).await })
         })
         .await
     }
@@ -169,8 +178,9 @@ impl Desk {
         let seen = match found {
             Some((ticket, version)) => {
                 let log = self.events_of(&organization, id).await?;
-                let outlook = outlook(&known, line, &ticket, &log, now)?;
-                Some((version, log.len(), outlook))
+                let board = Board::of(self.store(), &organization).await?;
+                let outlook = outlook(&known, &board, line, &ticket, &log, now)?;
+                Some((version, log.len(), outlook, board))
             }
             None => None,
         };
@@ -179,14 +189,20 @@ impl Desk {
                 if still_due(change, &timer).await?.is_none() {
                     return Ok(false);
                 }
-                let Some((version, length, outlook)) = seen else {
+                let Some((version, length, outlook, board)) = seen else {
                     return Ok(change.work.clear_timer(change.organization(), TIMER, &timer.id).await?);
                 };
-                let (ticket, read) = change.ticket(id).await?;
+                let (mut ticket, read) = change.ticket(id).await?;
                 if read != version || change.work.count_events(change.organization(), id).await? != length as u64 {
                     // Something came between; what was reckoned may not hold any more.
                     change.look_at_clocks(id).await?;
                     return Ok(false);
+                }
+                if board.align(change, &mut ticket).await? {
+                    // Another priority moves the clocks: what is written about it lets them ring again.
+                    change.put(&ticket, Some(read)).await?;
+                    fuse.cut(CrashPoint::WithinRing)?;
+                    return Ok(true);
                 }
                 match outlook.next {
                     Some(at) => change.set_timer(TIMER, timer.id, Some(id), at, serde_json::Value::Null).await?,
@@ -206,6 +222,12 @@ impl Desk {
         })
         .await
     }
+}
+
+/// Lets the clocks of all tickets be reckoned anew, from the first one on.
+pub(crate) async fn begin_anew(change: &Change<'_>) -> Result<(), Refused> {
+    let from = serde_json::Value::String(String::new());
+    change.set_timer(RECKON, "all".to_owned(), None, change.now, from).await
 }
 
 /// Lets the clocks of the next page of tickets ring, those too that had nothing to ring for, and comes again for the rest.
@@ -237,7 +259,7 @@ async fn tell(change: &Change<'_>, ticket: &Ticket, event: ClockEvent) -> Result
             let told = BTreeSet::from([responsible, Recipient::Supervisors]);
             Ok(told.into_iter().map(|to| notice(change, ticket, to, &clock, None, due)).collect())
         }
-        ClockEvent::Escalated { .. } => Ok(Vec::new()),
+        ClockEvent::Escalated { .. } | ClockEvent::ForceMajeure { .. } => Ok(Vec::new()),
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod arrangement;
 mod backoff;
+mod bulletin;
 mod caller;
 mod carrying;
 mod change;
@@ -22,6 +23,7 @@ mod custodian;
 mod deadlines;
 mod decisions;
 mod desk;
+mod force_majeure;
 mod fuse;
 mod hold;
 mod inbox;
@@ -47,6 +49,7 @@ pub mod wire;
 
 pub use arrangement::{Arranged, ArrangementParcel, Arrangements, answer_visit, tell_visit};
 pub use backoff::Backoff;
+pub use bulletin::tell_force_majeure;
 pub use caller::{actor, answer, sending_line};
 pub use change::Change;
 pub use clarification::answered;
@@ -54,6 +57,7 @@ pub use clocks::TIMER as CLOCK_TIMER;
 pub use custodian::Custodian;
 pub use decisions::Decisions;
 pub use desk::{Desk, Peers, Setup};
+pub use force_majeure::{Board, ForceMajeure};
 pub use fuse::{CrashPoint, Fuse};
 pub use hold::{HOLD_MAX, hold, resume};
 pub use incident_news::{raise_of_incident, tell_incident};
@@ -73,6 +77,7 @@ pub use sending::{Sent, offer_back, offer_solved, offer_up};
 pub use waking::wake_again;
 
 use proto::handover::arrangement_service_server::ArrangementServiceServer;
+use proto::handover::bulletin_service_server::BulletinServiceServer;
 use proto::handover::clock_service_server::ClockServiceServer;
 use proto::handover::custodian_service_server::CustodianServiceServer;
 use proto::handover::notice_service_server::NoticeServiceServer;
@@ -92,6 +97,7 @@ pub fn line_service(desk: &Desk, stack: Stack) -> ServiceBuilder {
         .add(tuned!(RelayServiceServer::new(Relay(desk.clone())), limits))
         .add(tuned!(ArrangementServiceServer::new(Arrangements(desk.clone())), limits))
         .add(tuned!(NoticeServiceServer::new(inbox::Notices(desk.clone())), limits))
+        .add(tuned!(BulletinServiceServer::new(bulletin::Bulletins(desk.clone())), limits))
 }
 
 /// The service over what this line decided without a person, for the lines that do.

@@ -33,6 +33,8 @@ pub enum Parcel {
     Arrangement(ArrangementParcel),
     /// To `ExpertiseService`; about no ticket.
     Expertise(ExpertiseParcel),
+    /// `BulletinService.TellForceMajeure`; about no ticket.
+    ForceMajeure,
     /// To a vendor's side; delivered by the bridge's rules.
     Partner(PartnerParcel),
     /// To an internal service, `ScenarioService.Perform`; delivered by the rules of line 0.
@@ -62,7 +64,7 @@ pub enum PartnerParcel {
 }
 
 impl Parcel {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Offer, "offer"),
         (Self::Return, "return"),
         (Self::Resolve, "resolve"),
@@ -80,6 +82,7 @@ impl Parcel {
         (Self::Expertise(ExpertiseParcel::Item), "known-item"),
         (Self::Expertise(ExpertiseParcel::Test), "runbook-test"),
         (Self::Expertise(ExpertiseParcel::Outcome), "runbook-outcome"),
+        (Self::ForceMajeure, "force-majeure"),
         (Self::Partner(PartnerParcel::Open), "partner-open"),
         (Self::Partner(PartnerParcel::Respond), "partner-respond"),
         (Self::Partner(PartnerParcel::Close), "partner-close"),

@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status, async_trait};
 use crate::caller::answer;
 use crate::deadlines;
 use crate::desk::Desk;
+use crate::force_majeure::Board;
 use crate::order::ticket_id;
 use crate::refused::Refused;
 use crate::wire::{Reader, enums, record};
@@ -111,7 +112,8 @@ impl TicketService for Reading {
             let (ticket, _) = self.0.find(&caller.organization, id).await?;
             let known = self.0.0.plans.known(&caller.organization)?;
             let log = self.0.events_of(&caller.organization, id).await?;
-            let clocks = deadlines::clocks(&known, self.0.line(), &ticket, &log, self.0.clock().now())?;
+            let board = Board::of(self.0.store(), &caller.organization).await?;
+            let clocks = deadlines::clocks(&known, &board, self.0.line(), &ticket, &log, self.0.clock().now())?;
             Ok(wire::ExplainDeadlineResponse { clocks })
         })
         .await

@@ -12,7 +12,7 @@ use crate::desk::Desk;
 use crate::fuse::CrashPoint;
 use crate::messages::report;
 use crate::refused::Refused;
-use crate::{clarification, clocks, hold, notice};
+use crate::{clarification, clocks, force_majeure, hold, notice};
 
 /// How long a claimed wake-up is this process's alone.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -126,6 +126,7 @@ impl Desk {
                     hold::TIMER => hold::rang(change, &timer).await?,
                     notice::TIMER => notice::rang(change, &timer).await?,
                     clocks::RECKON => clocks::reckon(change, &timer).await?,
+                    force_majeure::TIMER => force_majeure::rang(change, &timer).await?,
                     clarification::TIMER => clarification::rang(change, &timer, rules.as_ref()).await?,
                     _ => rules.rang(change, &timer).await?,
                 }

@@ -4,6 +4,7 @@
 
 pub mod enums;
 pub mod evidence;
+pub mod force_majeure;
 pub mod problem;
 mod queue;
 mod raise;

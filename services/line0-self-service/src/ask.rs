@@ -59,15 +59,15 @@ pub(crate) async fn decide(
         Next::Kind(courtesy) => answer_in_kind(change, ticket, talk, courtesy).await,
         Next::Wordless => {
             let text = Text::Wordless.plain(ticket.facts.language).to_owned();
-            wait(change, ticket, talk, Waits::Question, &text).await?;
+            let text = wait(change, ticket, talk, Waits::Question, text).await?;
             Ok(reply(wire::reply::Outcome::AskedBack, text))
         }
         Next::Standing => {
             let text = standing.unwrap_or_else(|| Text::NoRequests.plain(ticket.facts.language).to_owned());
-            say(change, ticket, talk, text.clone()).await?;
+            let told = say(change, ticket, talk, text.clone()).await?;
             let cause = Text::StatusCause.plain(ticket.facts.language);
             close(change, ticket, resolution(cause, &text, "")).await?;
-            Ok(reply(wire::reply::Outcome::Answered, text))
+            Ok(reply(wire::reply::Outcome::Answered, told))
         }
         Next::HandOver { offers, why } => {
             change.log(ticket, declined).await?;
@@ -95,7 +95,7 @@ async fn offer_choice(
     talk.offered.extend(hits.iter().map(offered));
     talk.let_choose = true;
     let articles = hits.iter().map(|hit| hit.article_id.clone()).collect();
-    wait(change, ticket, talk, Waits::Choice { articles, scenarios }, &text).await?;
+    let text = wait(change, ticket, talk, Waits::Choice { articles, scenarios }, text).await?;
     let offers = hits.into_iter().map(offer).collect();
     Ok(wire::Reply { offers, scenarios: named, ..reply(wire::reply::Outcome::Offered, text) })
 }
@@ -136,15 +136,16 @@ async fn tell(
     let ids: Vec<&str> = found.iter().map(|(hit, _)| hit.article_id.as_str()).collect();
     let article_id = ids.first().copied().unwrap_or_default().to_owned();
     if rest {
-        let text = Text::SeveralPartly.with(language, &[("answers", &body), ("greeting", greeting(change, language))]);
-        say(change, ticket, talk, text.clone()).await?;
+        let greeting = change.greeting(language).await?;
+        let text = Text::SeveralPartly.with(language, &[("answers", &body), ("greeting", &greeting)]);
+        let text = say(change, ticket, talk, text).await?;
         answered_badly(change, ticket, talk, Badly::HandedOver).await?;
         let outcome = hand_over(change, ticket, talk).await?;
         let told = reply(wire::reply::Outcome::HandedOver, text);
         return Ok(wire::Reply { article_id, handover: Some(outcome), ..told });
     }
     let text = Text::Answered.with(language, &[("answer", &body)]);
-    say(change, ticket, talk, text.clone()).await?;
+    let text = say(change, ticket, talk, text).await?;
     let titles: Vec<&str> = found.iter().map(|(hit, _)| hit.title.as_str()).collect();
     close(change, ticket, resolution(&titles.join("; "), &body, &ids.join(", "))).await?;
     Ok(wire::Reply { article_id, ..reply(wire::reply::Outcome::Answered, text) })
@@ -160,7 +161,7 @@ async fn ask_back(
     let list = names.iter().enumerate().map(|(place, name)| format!("{}. {name}", place + 1)).collect::<Vec<_>>();
     let text = Text::AskedBack.with(ticket.facts.language, &[("topics", &list.join("\n"))]);
     talk.asked_back = true;
-    wait(change, ticket, talk, Waits::Topic { topics }, &text).await?;
+    let text = wait(change, ticket, talk, Waits::Topic { topics }, text).await?;
     Ok(wire::Reply { topics: names, ..reply(wire::reply::Outcome::AskedBack, text) })
 }
 
@@ -178,17 +179,18 @@ pub(crate) async fn answer_in_kind(
         Courtesy::Farewell => Text::Farewell,
     };
     let text = text.plain(language).to_owned();
-    match (courtesy, &ticket.state) {
-        (Courtesy::Greeting, _) => wait(change, ticket, talk, Waits::Question, &text).await?,
+    let told = match (courtesy, &ticket.state) {
+        (Courtesy::Greeting, _) => wait(change, ticket, talk, Waits::Question, text).await?,
         (Courtesy::Thanks | Courtesy::Farewell, State::Open | State::OnHold { .. }) => {
-            say(change, ticket, talk, text.clone()).await?;
+            let told = say(change, ticket, talk, text.clone()).await?;
             close(change, ticket, resolution(Text::SmallTalkCause.plain(language), &text, "")).await?;
+            told
         }
         (Courtesy::Thanks | Courtesy::Farewell, State::Resolved { .. } | State::Closed { .. }) => {
-            say(change, ticket, talk, text.clone()).await?;
+            say(change, ticket, talk, text).await?
         }
-    }
-    Ok(reply(wire::reply::Outcome::Acknowledged, text))
+    };
+    Ok(reply(wire::reply::Outcome::Acknowledged, told))
 }
 
 async fn pass_on(
@@ -199,7 +201,7 @@ async fn pass_on(
     why: Why,
 ) -> Result<wire::Reply, Refused> {
     let language = ticket.facts.language;
-    let greeting = greeting(change, language);
+    let greeting = &change.greeting(language).await?;
     let titles: Vec<String> = offers.iter().map(|hit| quoted(&hit.title, language)).collect();
     let text = match why {
         Why::Person => Text::PersonCalled.with(language, &[("greeting", greeting)]),
@@ -213,7 +215,7 @@ async fn pass_on(
             Text::HandedOverWithOffers.with(language, &[("greeting", greeting), ("offers", &titles.join(", "))])
         }
     };
-    say(change, ticket, talk, text.clone()).await?;
+    let text = say(change, ticket, talk, text).await?;
     let why_not = if why == Why::NoneFits { Text::WhyNoneFits } else { Text::WhyNoChoice };
     talk.none_helped(why_not.plain(language));
     talk.offered.extend(
@@ -229,10 +231,6 @@ async fn pass_on(
     let outcome = hand_over(change, ticket, talk).await?;
     let offers = offers.into_iter().map(offer).collect();
     Ok(wire::Reply { offers, handover: Some(outcome), ..reply(wire::reply::Outcome::HandedOver, text) })
-}
-
-pub(crate) fn greeting<'c>(change: &'c Change<'_>, language: Language) -> &'c str {
-    change.plan.greeting(change.now).in_language(language)
 }
 
 pub(crate) fn resolution(cause: &str, done: &str, how_to_verify: &str) -> Resolution {
@@ -265,19 +263,19 @@ pub(crate) async fn close_unanswered(change: &Change<'_>, ticket: &mut Ticket, t
     close(change, ticket, resolution(cause, &text, "")).await
 }
 
-/// Says `text` and waits for the client, for as long as the plan lets it.
+/// Says `text` and waits for the client, for as long as the plan lets it; what was told.
 pub(crate) async fn wait(
     change: &Change<'_>,
     ticket: &mut Ticket,
     talk: &mut Talk,
     waits: Waits,
-    text: &str,
-) -> Result<(), Refused> {
-    say(change, ticket, talk, text.to_owned()).await?;
+    text: String,
+) -> Result<String, Refused> {
+    let told = say(change, ticket, talk, text).await?;
     talk.waits = Some(waits);
     ticket.wake = Some(change.wake_in(change.plan.dialogue().choice, WakeReason::ClientSilence));
     ticket.changed_at = change.now;
-    Ok(())
+    Ok(told)
 }
 
 fn numbered<'t>(titles: impl Iterator<Item = &'t String>, language: Language) -> String {
@@ -292,9 +290,17 @@ fn quoted(title: &str, language: Language) -> String {
     }
 }
 
-pub(crate) async fn say(change: &Change<'_>, ticket: &Ticket, talk: &mut Talk, text: String) -> Result<(), Refused> {
+/// Says `text`; what was told.
+pub(crate) async fn say(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    talk: &mut Talk,
+    text: String,
+) -> Result<String, Refused> {
+    let text = change.as_told_now(ticket.facts.language, text).await?;
     talk.conversation.push(Turn { from_client: false, text: text.clone(), at: change.now });
-    change.log(ticket, EventBody::WroteToClient { text }).await
+    change.log(ticket, EventBody::WroteToClient { text: text.clone() }).await?;
+    Ok(text)
 }
 
 /// A ticket on the wire, as it was just put.

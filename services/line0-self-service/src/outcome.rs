@@ -135,9 +135,9 @@ async fn answered(
     text: String,
 ) -> Result<wire::Reply, Refused> {
     let text = Text::Answered.with(ticket.facts.language, &[("answer", &text)]);
-    say(change, ticket, talk, text.clone()).await?;
+    let told = say(change, ticket, talk, text.clone()).await?;
     close(change, ticket, resolution(scenario.name.in_language(ticket.facts.language), &text, "")).await?;
-    Ok(reply(Outcome::Answered, text))
+    Ok(reply(Outcome::Answered, told))
 }
 
 /// What came of a call whose request is not line 0's to answer any more goes to line 1.

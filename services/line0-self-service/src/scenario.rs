@@ -16,7 +16,7 @@ use texts::Text;
 use ticket::event::ScenarioEvent;
 use ticket::{EventBody, Kind, Language, MessageId, Ticket, TicketId, WakeReason};
 
-use crate::ask::{close, greeting, reply, resolution, say, wait};
+use crate::ask::{close, reply, resolution, say, wait};
 use crate::own::{Talk, Waits};
 use crate::rules::hand_over;
 
@@ -84,7 +84,7 @@ pub(crate) async fn hear(
         Stage::Working => {
             say_working(change, ticket, talk).await?;
             keep_waiting(change, ticket);
-            return Ok(working(ticket, talk, scenario));
+            return working(change, ticket, talk, scenario).await;
         }
         Stage::Over => return Err(Refused::ConcurrentChange(ticket.facts.id)),
     }
@@ -131,14 +131,14 @@ async fn go_on(
         }
         Next::Perform => {
             call(change, ticket, talk, scenario).await?;
-            Ok(working(ticket, talk, scenario))
+            working(change, ticket, talk, scenario).await
         }
         Next::Cancel => {
             end(change, ticket, talk, &scenario.id, "the client does not want it").await?;
             let text = Text::ScenarioCancelled.plain(language).to_owned();
-            say(change, ticket, talk, text.clone()).await?;
+            let told = say(change, ticket, talk, text.clone()).await?;
             close(change, ticket, resolution(scenario.name.in_language(language), &text, "")).await?;
-            Ok(reply(Outcome::Answered, text))
+            Ok(reply(Outcome::Answered, told))
         }
         Next::GiveUp => give_up(change, ticket, talk, &scenario.id, "too many values were none").await,
     }
@@ -154,7 +154,7 @@ async fn ask(
     text: String,
 ) -> Result<wire::Reply, Refused> {
     let text = lead.map_or_else(|| text.clone(), |lead| format!("{lead}\n\n{text}"));
-    wait(change, ticket, talk, Waits::Scenario, &text).await?;
+    let text = wait(change, ticket, talk, Waits::Scenario, text).await?;
     let asked = asked(scenario, talk, ticket.facts.language);
     Ok(wire::Reply { asked, ..reply(Outcome::AskedBack, text) })
 }
@@ -242,11 +242,17 @@ fn keep_waiting(change: &Change<'_>, ticket: &mut Ticket) {
     ticket.changed_at = change.now;
 }
 
-fn working(ticket: &Ticket, talk: &Talk, scenario: &Scenario) -> wire::Reply {
+async fn working(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    talk: &Talk,
+    scenario: &Scenario,
+) -> Result<wire::Reply, Refused> {
     let language = ticket.facts.language;
     let text = Text::ScenarioWorking.with(language, &[("scenario", scenario.name.in_language(language))]);
     let call_id = talk.run.as_ref().map(|run| call_of(ticket.facts.id, run).to_string()).unwrap_or_default();
-    wire::Reply { call_id, ..reply(Outcome::Working, text) }
+    let text = change.as_told_now(language, text).await?;
+    Ok(wire::Reply { call_id, ..reply(Outcome::Working, text) })
 }
 
 /// Tells the client that the service is at it.
@@ -255,7 +261,7 @@ pub(crate) async fn say_working(change: &Change<'_>, ticket: &Ticket, talk: &mut
     let id = talk.run.as_ref().map(|run| run.scenario.clone()).unwrap_or_default();
     let name = change.plan.scenario(&id).map_or(id.as_str(), |scenario| scenario.name.in_language(language));
     talk.told_working = true;
-    say(change, ticket, talk, Text::ScenarioWorking.with(language, &[("scenario", name)])).await
+    say(change, ticket, talk, Text::ScenarioWorking.with(language, &[("scenario", name)])).await.map(|_| ())
 }
 
 /// The run is over, without the service.
@@ -278,9 +284,9 @@ pub(crate) async fn give_up(
     end(change, ticket, talk, id, why).await?;
     let language = ticket.facts.language;
     let name = change.plan.scenario(id).map_or(id, |scenario| scenario.name.in_language(language)).to_owned();
-    let greeting = greeting(change, language);
-    let text = Text::ScenarioHandedOver.with(language, &[("greeting", greeting), ("scenario", &name)]);
-    say(change, ticket, talk, text.clone()).await?;
+    let greeting = change.greeting(language).await?;
+    let text = Text::ScenarioHandedOver.with(language, &[("greeting", &greeting), ("scenario", &name)]);
+    let text = say(change, ticket, talk, text).await?;
     talk.waits = None;
     let outcome = hand_over(change, ticket, talk).await?;
     Ok(wire::Reply { handover: Some(outcome), ..reply(Outcome::HandedOver, text) })

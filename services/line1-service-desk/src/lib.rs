@@ -4,8 +4,8 @@
 //! to see; how to reach the client never leaves it.
 //!
 //! [`rules`](self) say what line 1 adds to the protocol, `intake` takes tickets from line 0, `work` is its own daily
-//! work, of which `register`, `contact` and `checklist` are parts, `record` what its people keep on a ticket, and `major` what
-//! many tickets have in common.
+//! work, of which `register`, `contact` and `checklist` are parts, `record` what its people keep on a ticket, `major` what
+//! many tickets have in common, and `force_majeure` the one switch for all of them.
 
 mod advice;
 mod attachment;
@@ -13,6 +13,7 @@ mod casework;
 mod checklist;
 mod contact;
 mod conversation;
+mod force_majeure;
 mod heard;
 mod intake;
 mod language;
@@ -44,6 +45,7 @@ use proto::line1::attachment_service_server::AttachmentServiceServer;
 use proto::line1::casework_service_server::CaseworkServiceServer;
 use proto::line1::client_visit_service_server::ClientVisitServiceServer;
 use proto::line1::conversation_service_server::ConversationServiceServer;
+use proto::line1::force_majeure_service_server::ForceMajeureServiceServer;
 use proto::line1::intake_service_server::IntakeServiceServer;
 use proto::line1::major_incident_service_server::MajorIncidentServiceServer;
 use proto::line1::model_service_server::ModelServiceServer;
@@ -76,6 +78,7 @@ pub fn service(desk: &Desk, stack: Stack, vault: Vault) -> Service {
         .add(tuned!(ConversationServiceServer::new(conversation::Conversation(desk.clone())), limits))
         .add(tuned!(MajorIncidentServiceServer::new(major::MajorIncidents(desk.clone())), limits))
         .add(tuned!(ModelServiceServer::new(learned::Models(desk.clone())), limits))
+        .add(tuned!(ForceMajeureServiceServer::new(force_majeure::ForceMajeures(desk.clone())), limits))
         .add(tuned!(RecordServiceServer::new(record::Records(desk.clone())), limits))
         .add(tuned!(AttachmentServiceServer::new(attachment::Attachments(desk.clone(), vault)), limits))
         .add(tuned!(ClientVisitServiceServer::new(visit::Visits(desk.clone())), limits))

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::language::language_of;
 use crate::learned::{self, Advice, Asked};
 use crate::own::Home;
-use crate::rules::{greeting, number, queue, write_to_client};
+use crate::rules::{number, queue, write_to_client};
 use crate::sorting::{Said, sort};
 
 /// A request, read and checked.
@@ -160,7 +160,8 @@ async fn make(
     change.log(&ticket, EventBody::Registered { channel }).await?;
     sort(change, &mut ticket, &mut home, Some(channel), said, advice).await?;
     queue(change, &mut ticket).await?;
-    let fields = [("greeting", greeting(change, &ticket)), ("number", ticket.facts.number.clone().unwrap_or_default())];
+    let greeting = change.greeting(ticket.facts.language).await?;
+    let fields = [("greeting", greeting), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;
     let version = change.put(&ticket, None).await?;
     change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;

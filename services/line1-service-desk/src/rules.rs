@@ -17,7 +17,7 @@ use crate::major::{self, Follower};
 use crate::own::{Home, Message, Question};
 use crate::record::retag;
 use crate::sorting::{Said, feel, sort};
-use crate::{checklist, problem, progress, satisfaction, visit};
+use crate::{checklist, force_majeure, problem, progress, satisfaction, visit};
 
 /// Line 1's rules.
 #[derive(Default)]
@@ -61,7 +61,8 @@ impl Rules for ServiceDesk {
                 queue(change, ticket).await?;
                 let number = ticket.facts.number.clone().unwrap_or_default();
                 let text = Text::Registered;
-                let fields = [("greeting", greeting(change, ticket)), ("number", number)];
+                let greeting = change.greeting(ticket.facts.language).await?;
+                let fields = [("greeting", greeting), ("number", number)];
                 write_to_client(change, ticket, &mut home, text, &fields).await?;
             }
             Brought::Return { asked_for, .. } => {
@@ -165,7 +166,8 @@ impl Rules for ServiceDesk {
     }
 
     async fn plan_came(&self, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
-        queues::plan_came(desk, organization).await.map(|_| ())
+        queues::plan_came(desk, organization).await?;
+        force_majeure::tell_new_lines(desk, organization).await
     }
 
     async fn rang(&self, change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
@@ -248,11 +250,6 @@ fn how_to_verify(resolution: &Resolution) -> String {
     steps.fold(resolution.how_to_verify.clone(), |all, (before, step)| format!("{all}\n{}. {step}", before + 1))
 }
 
-/// How support greets at this hour, by the plan.
-pub(crate) fn greeting(change: &Change<'_>, ticket: &Ticket) -> String {
-    change.plan.greeting(change.now).in_language(ticket.facts.language).to_owned()
-}
-
 /// Writes a text of the resource file to the client, in the client's language.
 pub(crate) async fn write_to_client(
     change: &Change<'_>,
@@ -263,8 +260,18 @@ pub(crate) async fn write_to_client(
 ) -> Result<(), Refused> {
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let text = text.with(ticket.facts.language, &fields);
+    write_by_itself(change, ticket, home, text).await
+}
+
+/// Writes to the client what no person says to this one, so that it is nobody's first answer.
+pub(crate) async fn write_by_itself(
+    change: &Change<'_>,
+    ticket: &Ticket,
+    home: &mut Home,
+    text: String,
+) -> Result<(), Refused> {
+    let text = change.as_told_now(ticket.facts.language, text).await?;
     home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
     progress::arm(change, ticket).await?;
-    // No person said it, so it is nobody's first answer.
     change.log_by_itself(ticket, EventBody::WroteToClient { text }).await
 }

@@ -14,6 +14,7 @@ use crate::checklist::ChecklistEntry;
 use crate::clarification::ClarificationsEntry;
 use crate::conversation::ConversationEntry;
 use crate::fault::Gathered;
+use crate::force_majeure::ForceMajeureEntry;
 use crate::hold::HoldReasonEntry;
 use crate::knowledge::KnowledgeEntry;
 use crate::line::LineEntry;
@@ -102,6 +103,9 @@ pub(crate) struct File {
     pub(crate) scenarios: Vec<ScenarioEntry>,
     /// What clients are told automatically, by the time of day.
     pub(crate) replies: RepliesEntry,
+    /// What can be declared as force majeure, and what it changes then.
+    #[schemars(default)]
+    pub(crate) force_majeure: Vec<ForceMajeureEntry>,
     /// The vendors behind line 4; needed where there is a line 4.
     #[schemars(default)]
     pub(crate) vendors: Vec<VendorEntry>,
@@ -149,6 +153,7 @@ impl File {
         let (rules, sorting) = (sections.many("rules"), sections.maybe("sorting"));
         let (mass, scenarios) = (sections.maybe("mass"), sections.many("scenarios"));
         let trends = sections.maybe("trends");
+        let force_majeure = sections.many("force_majeure");
         sections.the_rest_is_unknown();
         if !gathered.is_empty() {
             return None;
@@ -181,6 +186,7 @@ impl File {
             knowledge,
             scenarios,
             replies: replies?,
+            force_majeure,
             vendors,
             hop_budget: hop_budget?,
         })

@@ -18,6 +18,7 @@ mod day;
 mod dialogue;
 mod fault;
 mod file;
+mod force_majeure;
 mod hold;
 mod holidays;
 mod hours;
@@ -58,6 +59,10 @@ pub use conversation::{ConversationRules, PROGRESS_HOURS_MAX, PROGRESS_MOST_MAX}
 pub use dialogue::{CHOICE_MINUTES_MAX, Dialogue, Silence};
 pub use fault::{Fault, Faults};
 pub use file::FILE_BYTES_MAX;
+pub use force_majeure::{
+    FORCE_MAJEURE_CHANGES_MAX, FORCE_MAJEURE_HOURS_MAX, FORCE_MAJEURES_MAX, ForceMajeureProfile, Rising,
+    TARGET_FACTOR_MAX,
+};
 pub use hold::HoldReason;
 pub use holidays::{Holidays, NoHolidays};
 pub use knowledge::{KnowledgeRules, LEARN_EVERY_DAYS_MAX};

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use deadline::AgreementKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{Channel, Impact, Kind, Language, Line, Mood, Priority, Urgency};
 use trends::Alarm;
@@ -131,7 +131,7 @@ impl<T: Name> At<Named<T>> {
 }
 
 /// Words for people in both languages of the suite.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// In Russian.
     pub ru: String,

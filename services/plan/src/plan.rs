@@ -20,6 +20,7 @@ use crate::clarification::{self, Clarifications};
 use crate::conversation::{self, ConversationRules};
 use crate::fault::{Faults, Gathered};
 use crate::file::File;
+use crate::force_majeure::{self, ForceMajeureProfile};
 use crate::hold::{self, HoldReason};
 use crate::knowledge::{self, KnowledgeRules};
 use crate::known::Known;
@@ -77,6 +78,7 @@ pub struct Plan {
     thresholds: Option<Thresholds>,
     pub(crate) scenarios: Vec<Scenario>,
     pub(crate) replies: Replies,
+    pub(crate) force_majeures: Vec<ForceMajeureProfile>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
     hop_budget: HopBudget,
     pub(crate) staff: Staff,
@@ -135,6 +137,8 @@ impl Plan {
         let timers = file.timers.check(gathered);
         let thresholds = automation::check(file.automation.as_ref(), known, gathered);
         let replies = file.replies.check(known, gathered);
+        let usual = &replies.force_majeure;
+        let force_majeures = force_majeure::check(&file.force_majeure, &agreements, usual, known, gathered);
         let vendors = vendor::check(&file.vendors, vendor_line.map(|at| &at.span), known, gathered);
         let hop_budget = file.hop_budget.check(known, gathered);
         let of_categories = file.categories.iter().map(|entry| {
@@ -179,6 +183,7 @@ impl Plan {
             thresholds,
             scenarios: scenario::check(&file.scenarios, known, gathered),
             replies,
+            force_majeures,
             vendors,
             hop_budget,
             staff,

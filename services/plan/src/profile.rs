@@ -6,7 +6,6 @@ use jiff::civil::{Date, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::automation::ReplyProfile;
 use crate::day::Day;
 use crate::fault::Gathered;
 use crate::hours::shifts;
@@ -192,12 +191,6 @@ impl Plan {
         self.special(at).map_or_else(|| self.reply(self.reply_profile(at)), |profile| &profile.text)
     }
 
-    /// What clients are told during force majeure that is declared without words of its own.
-    #[must_use]
-    pub fn force_majeure_text(&self) -> &Text {
-        self.reply(ReplyProfile::ForceMajeure)
-    }
-
     fn special(&self, at: Timestamp) -> Option<&Profile> {
         let calendar = self.calendar(&self.replies.calendar)?;
         self.replies.profiles.iter().find(|profile| profile.when.holds(at, calendar))
@@ -207,6 +200,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::automation::ReplyProfile;
 
     /// What the demonstration says at a time on the clocks of Moscow.
     fn told(at: &str) -> Option<String> {

@@ -63,6 +63,20 @@ impl Work {
         row.map_err(|error| self.fault(error))?.map(read).transpose()
     }
 
+    /// The document of this kind and id as it stands, which others may change meanwhile: for what many read and few write.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn peek<T: DeserializeOwned>(
+        &self,
+        organization: &OrganizationId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let row = find(organization, kind, id).one(&self.transaction).await;
+        Ok(row.map_err(|error| self.fault(error))?.map(read).transpose()?.map(|(value, _)| value))
+    }
+
     /// Writes a document over what `read` saw; none when it must be new.
     ///
     /// # Errors

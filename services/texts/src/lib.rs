@@ -80,6 +80,14 @@ texts! {
     MoodRaised = "mood_raised",
     /// To people: a major incident raises the priority: `incident`.
     MassRaised = "mass_raised",
+    /// To people: force majeure raises the priority: `name`, `plan`.
+    ForceMajeureRaised = "force_majeure_raised",
+    /// To people: force majeure has begun: `name`, `until`.
+    NoticeForceMajeureBegan = "notice_force_majeure_began",
+    /// To people: force majeure is over: `name`, `until`.
+    NoticeForceMajeureOver = "notice_force_majeure_over",
+    /// At which pace a clock runs in force majeure: `name`, `usual`, `within`.
+    RuleForceMajeure = "rule_force_majeure",
     /// To people: a candidate for a major incident: `incident`, `clients`.
     NoticeIncidentCandidate = "notice_incident_candidate",
     /// To people: a major incident: `incident`, `clients`.

@@ -6,8 +6,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::epoch::Epoch;
 use crate::facts::Facts;
-use crate::ids::{ClarificationId, Epoch, HandoverId};
+use crate::ids::{ClarificationId, HandoverId};
 use crate::line::Line;
 use crate::resolution::Resolution;
 use crate::swarm::Collaborator;

@@ -28,9 +28,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::custody::{Passage, WakeReason};
+use crate::epoch::Epoch;
 use crate::evidence::{Evidence, Finding, StepOutcome};
 use crate::facts::Channel;
-use crate::ids::{BondId, ClarificationId, Epoch, HandoverId, OrganizationId, TicketId};
+use crate::ids::{BondId, ClarificationId, HandoverId, OrganizationId, TicketId};
 use crate::line::Line;
 use crate::link::LinkKind;
 use crate::priority::{Impact, Mood, Priority, Urgency};

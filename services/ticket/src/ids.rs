@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::epoch::Epoch;
 use crate::line::Line;
 
 /// A text that is not an id of the wanted kind.
@@ -100,6 +101,10 @@ uuid_id!(
 uuid_id!(
     /// What was told to be otherwise than usual: `alr_…`. Derived from what changed and when, so that it is told once.
     TrendAlertId, "alr", "an alert id (`alr_` and 32 lower-case hexadecimal digits)"
+);
+uuid_id!(
+    /// A force majeure: `fmj_…`. Derived from the request that declared it, so a repeat has the same id.
+    ForceMajeureId, "fmj", "a force majeure id (`fmj_` and 32 lower-case hexadecimal digits)"
 );
 uuid_id!(
     /// A runbook: `rbk_…`. Derived from the request that wrote it, so a repeat has the same id.
@@ -234,6 +239,14 @@ impl TrendAlertId {
     }
 }
 
+impl ForceMajeureId {
+    /// The force majeure that `caller` declares by the request `request` at `at`. Later ids sort later.
+    #[must_use]
+    pub fn of(organization: &OrganizationId, caller: &str, request: &RequestId, at: Timestamp) -> Self {
+        Self(timed(derive(&["force-majeure", organization.as_str(), caller, request.as_str()]), at))
+    }
+}
+
 impl RunbookId {
     /// The runbook that `caller` writes by the request `request`.
     #[must_use]
@@ -255,40 +268,6 @@ impl BondId {
     #[must_use]
     pub fn of(ticket: TicketId, vendor: &str) -> Self {
         Self(derive(&["bond", &ticket.to_string(), vendor]))
-    }
-}
-
-/// A count of the changes of custody of one ticket; a command or message with an older one is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Epoch(u32);
-
-impl Epoch {
-    /// The epoch of a ticket that was just registered.
-    pub const FIRST: Self = Self(1);
-
-    /// The epoch `number`; none for 0, which is nobody's.
-    #[must_use]
-    pub fn new(number: u32) -> Option<Self> {
-        (number > 0).then_some(Self(number))
-    }
-
-    /// The number on the wire and in the database, from 1.
-    #[must_use]
-    pub fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The epoch after this one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 

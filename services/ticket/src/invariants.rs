@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::custody::{Custody, State, Ticket};
-use crate::ids::{Epoch, HandoverId, TicketId};
+use crate::epoch::Epoch;
+use crate::ids::{HandoverId, TicketId};
 use crate::line::Line;
 
 /// Everything the invariants look at: one snapshot of each line's database.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::custody::Ticket;
+use crate::epoch::Epoch;
 use crate::event::{Brought, Event, EventBody};
-use crate::ids::Epoch;
 use crate::line::Line;
 
 /// What one line knows of a ticket.

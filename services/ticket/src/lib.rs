@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod custody;
+mod epoch;
 pub mod event;
 pub mod evidence;
 pub mod facts;
@@ -26,12 +27,13 @@ pub mod transition;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use custody::{Assignment, Baton, Custody, HoldReason, Hop, Passage, Returns, State, Ticket, Wake, WakeReason};
+pub use epoch::Epoch;
 pub use event::{Actor, Event, EventBody, QueueEvent, ReleaseReason};
 pub use evidence::Evidence;
 pub use facts::{Channel, Contact, Facts, Kind, Language};
 pub use ids::{
-    AttachmentId, BondId, ClarificationId, Epoch, HandoverId, MajorIncidentId, MessageId, OrganizationId, ProblemId,
-    RequestId, RunbookId, RunbookTestId, TicketId, TrendAlertId, VisitId,
+    AttachmentId, BondId, ClarificationId, ForceMajeureId, HandoverId, MajorIncidentId, MessageId, OrganizationId,
+    ProblemId, RequestId, RunbookId, RunbookTestId, TicketId, TrendAlertId, VisitId,
 };
 pub use line::Line;
 pub use link::LinkKind;

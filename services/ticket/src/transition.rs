@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::custody::{Assignment, Baton, Custody, HoldReason, Hop, Passage, Returns, State, Ticket, Wake};
+use crate::epoch::Epoch;
 use crate::facts::Facts;
-use crate::ids::Epoch;
 use crate::line::Line;
 use crate::resolution::Resolution;
 

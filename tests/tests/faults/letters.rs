@@ -3,6 +3,7 @@
 use handover::{ArrangementParcel, ExpertiseParcel, Parcel};
 use prost::Message;
 use proto::handover::arrangement_service_client::ArrangementServiceClient;
+use proto::handover::bulletin_service_client::BulletinServiceClient;
 use proto::handover::expertise_service_client::ExpertiseServiceClient;
 use proto::handover::relay_service_client::RelayServiceClient;
 use proto::{handover as hand, line1, line2, line3, vendor};
@@ -147,6 +148,11 @@ impl Letter {
                         .encode_to_vec(),
                 }
             }
+            (Parcel::ForceMajeure, _) => BulletinServiceClient::new(channel)
+                .tell_force_majeure(open::<hand::TellForceMajeureRequest>(payload))
+                .await?
+                .into_inner()
+                .encode_to_vec(),
             (Parcel::Partner(_) | Parcel::Perform, _) => unreachable!("a letter is for a line"),
         })
     }

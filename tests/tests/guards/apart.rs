@@ -28,7 +28,7 @@ const COMPLETE: &str = "a complete handover is not refused";
 const THERE: &str = "it was made above";
 
 /// How the other organization may be told that there is nothing for it.
-const NOTHING: [Reason; 15] = [
+const NOTHING: [Reason; 16] = [
     Reason::RunbookNotFound,
     Reason::RunbookTestNotFound,
     Reason::KnownItemNotFound,
@@ -42,12 +42,13 @@ const NOTHING: [Reason; 15] = [
     Reason::MajorIncidentNotFound,
     Reason::ModelNotFound,
     Reason::TrendAlertNotFound,
+    Reason::ForceMajeureNotFound,
     Reason::ViewNotFound,
     Reason::OrganizationUnknown,
 ];
 
 /// In these fields a request names something of the first organization.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "ticket_id",
     "message_id",
     "visit_id",
@@ -59,6 +60,7 @@ const NAMES: [&str; 12] = [
     "incident_id",
     "model_id",
     "alert_id",
+    "force_majeure_id",
     "envelope",
 ];
 
@@ -75,6 +77,7 @@ struct Two {
     problem: String,
     incident: String,
     alerts: Vec<(Line, String)>,
+    majeure: String,
     runbook: String,
     test: String,
     view: String,
@@ -125,6 +128,8 @@ impl Two {
         for line in Line::ALL {
             alerts.push((line, tests::trends::alert(&stage, line, MARK).await));
         }
+        // Long after everything here has ended.
+        let majeure = tests::force_majeure::declare_saying(&stage, MARK, (10_000, 10_060)).await;
         tests::problems::work_around(&stage, &problem, MARK).await;
         let runbook = tests::runbooks::write(&stage, MARK).await;
         let test = tests::runbooks::submit(&stage, &runbook, "a.petrova").await;
@@ -149,6 +154,7 @@ impl Two {
             attachment.clone(),
             problem.clone(),
             incident.clone(),
+            majeure.clone(),
             runbook.clone(),
             test.clone(),
         ]);
@@ -165,6 +171,7 @@ impl Two {
             problem,
             incident,
             alerts,
+            majeure,
             runbook,
             test,
             view,
@@ -202,6 +209,8 @@ impl Two {
             article: MARK.to_owned(),
             incident: self.incident.clone(),
             alert: self.alerts.iter().find(|(at, _)| *at == line).expect(THERE).1.clone(),
+            majeure: self.majeure.clone(),
+            profile: "power-cut".to_owned(),
             runbook: self.runbook.clone(),
             test: self.test.clone(),
             view: self.view.clone(),
@@ -299,6 +308,8 @@ async fn no_rpc_tells_or_changes_anything_of_another_organization() {
                         }
                         // Of its own plan, not of the other's data.
                         Some(Reason::NotInTopology | Reason::PersonUnknown | Reason::LearningNotPlanned) => {}
+                        // Its supervisor has declared one for that time, and its administrator cannot.
+                        Some(Reason::ForceMajeureOverlaps) => {}
                         // It brought the same ticket or letter there itself, by another RPC.
                         Some(Reason::RequestIdReused) if brings && brought.contains(line) => {}
                         _ => panic!("{about}: {status:?}"),

@@ -10,7 +10,7 @@ use tests::articles;
 use tests::files::Files;
 use tests::people::id_of;
 use tests::{Stage, on_each_database};
-use tests::{learning, major, problems, runbooks, trends};
+use tests::{force_majeure, learning, major, problems, runbooks, trends};
 use ticket::{Clock, Line};
 use tonic::{Code, Status};
 
@@ -151,6 +151,15 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             fill.incident = major::candidate(stage, alike).await;
         }
         "ActivateModel" | "ShadowModel" | "RestModel" => fill.model = learning::some_model(stage).await,
+        "DeclareForceMajeure" | "ProlongForceMajeure" | "EndForceMajeure" => {
+            // Each in a time of its own, long after everything else here.
+            let (day, hour) = (number % 250 + 20, number / 250);
+            fill.begins += i64::try_from(day * 86_400 + hour * 7_200).expect("a test has few calls");
+            if rpc.method.name() != "DeclareForceMajeure" {
+                let begins = (fill.begins - stage.clock.now().as_second()) / 60;
+                fill.majeure = force_majeure::declare(stage, (begins, begins + 10)).await;
+            }
+        }
         "ReviseRunbook" | "SubmitRunbook" | "PublishRunbook" | "RetireRunbook" | "ReviewRunbook" => {
             fill.runbook = runbooks::write(stage, "Роутер не выходит в сеть").await;
             if rpc.method.name() == "PublishRunbook" {
@@ -264,10 +273,19 @@ fn retarget(message: &mut DynamicMessage) -> bool {
         message.set_field_by_name("ticket_ids", Value::List(vec![other]));
         return true;
     }
-    let field =
-        ["ticket_id", "message_id", "visit_id", "view_id", "article_id", "incident_id", "runbook_id", "model_id"]
-            .into_iter()
-            .find(|name| message.has_field_by_name(name));
+    let field = [
+        "ticket_id",
+        "message_id",
+        "visit_id",
+        "view_id",
+        "article_id",
+        "incident_id",
+        "runbook_id",
+        "model_id",
+        "force_majeure_id",
+    ]
+    .into_iter()
+    .find(|name| message.has_field_by_name(name));
     field.is_some_and(|name| {
         let prefix = match name {
             "ticket_id" => "tkt",
@@ -277,6 +295,7 @@ fn retarget(message: &mut DynamicMessage) -> bool {
             "incident_id" => "mjr",
             "runbook_id" => "rbk",
             "model_id" => "mdl",
+            "force_majeure_id" => "fmj",
             _ => "msg",
         };
         message.set_field_by_name(name, Value::String(format!("{prefix}_{}", "f".repeat(32))));
@@ -306,7 +325,7 @@ async fn a_repeat_gets_the_first_answer_and_another_content_is_refused() {
             changing.insert(rpc.path.clone());
             // Between lines it depends on who speaks whether something is done; else anybody will do.
             let is_between = rpc.takes("baton")
-                || ["RelayService", "ArrangementService", "ExpertiseService"]
+                || ["RelayService", "ArrangementService", "ExpertiseService", "BulletinService"]
                     .iter()
                     .any(|service| rpc.path.contains(service));
             let callers = allowed(&everybody, &rpc.path, line);

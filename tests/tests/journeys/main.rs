@@ -9,6 +9,8 @@ mod deadlines;
 mod decisions;
 mod desk;
 mod expert;
+mod force_majeure;
+mod force_majeure_survives;
 mod gaps;
 mod learning;
 mod mass;

@@ -261,9 +261,7 @@ async fn an_owner_is_reminded_at_the_review_date_until_somebody_looks() {
 
 #[tokio::test]
 async fn a_line_that_the_plan_gets_later_is_told_all_that_was_published_before() {
-    const LINE_0: &str = "[[lines]]\nline = \"self-service\"\nhands_to = [\"service-desk\"]\n";
-    const ITS_OWN: &str = "[automation]\nanswer = 0.8\noffer = 0.45\n";
-    let without = plan::DEMO.replace(LINE_0, "").replace(ITS_OWN, "");
+    let without = tests::without_line_0();
     for databases in Databases::all() {
         let mut plans = Plans::default();
         let stage = Stage::with(databases, &without, |config| {

@@ -1,6 +1,6 @@
 //! `examples.txt`, line by line.
 
-use deadline::{Calendar, Calendars, Closure, Ledger, What};
+use deadline::{Calendar, Calendars, Closure, Emergency, Instead, Ledger, OtherTarget, What};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
@@ -64,6 +64,19 @@ fn happen(ledger: &mut Ledger, happening: &str, calendar: &Calendar) {
     ledger.record(local(&at.join(" "), &calendar.zone), what);
 }
 
+/// `majeure x2 2026-11-05 11:00 to 2026-11-05 15:00`: twice the time; `8h` instead of `x2`: that time; none for anything else.
+fn emergency(happening: &str, calendar: &Calendar) -> Option<Emergency> {
+    let words: Vec<&str> = happening.split_whitespace().collect();
+    let ["majeure", amount, from_day, from_time, "to", to_day, to_time] = words.as_slice() else { return None };
+    let instead = match amount.strip_prefix('x') {
+        Some(times) => Instead::Hundredths(times.parse::<u32>().expect("a number") * 100),
+        None => Instead::Minutes(u32::try_from(within(amount).as_mins()).expect("minutes")),
+    };
+    let at = |day: &str, time: &str| local(&format!("{day} {time}"), &calendar.zone);
+    let targets = vec![OtherTarget { agreements: Vec::new(), response: None, resolution: Some(instead) }];
+    Some(Emergency { id: "majeure".to_owned(), from: at(from_day, from_time), to: at(to_day, to_time), targets })
+}
+
 #[test]
 fn every_worked_example_comes_out_as_written() {
     let calendars: Calendars = EXAMPLES
@@ -78,10 +91,15 @@ fn every_worked_example_comes_out_as_written() {
         let [id, started, happenings, amount, due] = columns.as_slice() else { panic!("five columns in {line}") };
         let started_by = calendars.at(id, "2026-01-01T00:00:00Z".parse().unwrap()).expect("a calendar");
         let zone = &started_by.zone;
+        let mut emergencies = Vec::new();
         let mut ledger = resolution(id, local(started, zone), within(amount));
         for happening in happenings.split(", ").filter(|happening| *happening != "-") {
-            happen(&mut ledger, happening, started_by);
+            match emergency(happening, started_by) {
+                Some(emergency) => emergencies.push(emergency),
+                None => happen(&mut ledger, happening, started_by),
+            }
         }
+        let ledger = ledger.under(&emergencies);
         let expected = Some(*due).filter(|due| *due != "-").map(|due| local(due, zone));
         let found = ledger.due(&calendars).expect("it can be reckoned");
         let shown = found.map_or("-".to_owned(), |at| at.to_zoned(zone.clone()).to_string());

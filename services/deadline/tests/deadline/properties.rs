@@ -1,8 +1,10 @@
-//! Whatever happens to a clock, by whatever calendar, the reckoning is that of the minute-by-minute reference.
+//! Whatever happens to a clock, by whatever calendar, the reckoning is that of the slow reference.
 //!
 //! `PROPTEST_CASES` and `PROPTEST_RNG_SEED` look deeper.
 
-use deadline::{Calendar, Calendars, Closure, Fact, Ledger, Measure, Shift, State, What};
+use deadline::{
+    Calendar, Calendars, Closure, Emergency, Fact, Instead, Interval, Ledger, Measure, OtherTarget, Shift, State, What,
+};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, contextualize_config};
@@ -84,12 +86,24 @@ fn any_fact() -> BoxedStrategy<What> {
     .boxed()
 }
 
+fn doubling(around: Timestamp, (from, length): (i64, i64)) -> Emergency {
+    let twice = Some(Instead::Hundredths(200));
+    Emergency {
+        id: "emergency".to_owned(),
+        from: minutes_after(around, from),
+        to: minutes_after(around, from + length),
+        targets: vec![OtherTarget { agreements: Vec::new(), response: twice, resolution: twice }],
+    }
+}
+
 /// What the reference and the crate are both told.
 #[derive(Debug, Clone)]
 struct Story {
     ledger: Ledger,
     first: Calendar,
     second: Calendar,
+    /// Each doubles every target.
+    emergencies: Vec<Emergency>,
     /// The second version of the first calendar, and since when it is in force.
     edited: (Calendar, Timestamp),
 }
@@ -107,7 +121,7 @@ impl Story {
             "first" => &self.first,
             _ => &self.second,
         };
-        Desk::at(self.ledger.measure(), self.ledger.as_of(now).facts(), in_force, now)
+        Desk::at(self.ledger.measure(), self.ledger.as_of(now).facts(), &self.emergencies, in_force, now)
     }
 
     fn start(&self) -> Timestamp {
@@ -123,8 +137,9 @@ fn any_story() -> BoxedStrategy<Story> {
             let edit = (any_calendar("first", name, around), 0..HORIZON);
             let measure = prop_oneof![3 => Just(Measure::Resolution), 1 => Just(Measure::Response)];
             let facts = proptest::collection::vec((0..2000_i64, any_fact()), 0..6);
-            (calendars, edit, measure, 0..2000_i64, 1..4000_i64, facts)
-                .prop_map(move |((first, second), (edited, since), measure, start, within, facts)| {
+            let emergencies = proptest::collection::vec((0..HORIZON, 0..5000_i64), 0..3);
+            (calendars, edit, measure, 0..2000_i64, 1..4000_i64, facts, emergencies)
+                .prop_map(move |((first, second), (edited, since), measure, start, within, facts, emergencies)| {
                     let mut at = minutes_after(around, start);
                     let started = What::Started { target: target("first", SignedDuration::from_mins(within)) };
                     let mut ledger = Ledger::new(measure).with(at, started);
@@ -132,7 +147,9 @@ fn any_story() -> BoxedStrategy<Story> {
                         at = minutes_after(at, later);
                         ledger.record(at, what);
                     }
-                    Story { ledger, first, second, edited: (edited, minutes_after(around, since)) }
+                    let emergencies: Vec<_> = emergencies.into_iter().map(|span| doubling(around, span)).collect();
+                    let ledger = ledger.under(&emergencies);
+                    Story { ledger, first, second, emergencies, edited: (edited, minutes_after(around, since)) }
                 })
                 .boxed()
         })
@@ -191,7 +208,8 @@ proptest! {
         let counted = story.ledger.as_of(now).elapsed(&calendars, now).expect("it can be reckoned");
         if let Some(last) = intervals.last() {
             assert_whole(&intervals, story.start(), last.to, counted);
-            prop_assert!(intervals.windows(2).all(|two| two[0].rule != two[1].rule), "each rule is told once in a row");
+            let differ = |two: &[Interval]| (&two[0].rule, &two[0].pace) != (&two[1].rule, &two[1].pace);
+            prop_assert!(intervals.windows(2).all(differ), "each rule is told once in a row");
             let ended = matches!(story.ledger.state(&calendars, now), Ok(State::Met { .. } | State::Stopped { .. }));
             prop_assert!(ended || last.to == now);
         }

@@ -1,6 +1,6 @@
-//! A slow and obvious reckoning: minute by minute, by what the clock on the wall shows. It shares no code with the crate.
+//! A slow and obvious reckoning: half minute by half minute, by what the clock on the wall shows. It shares no code with the crate.
 
-use deadline::{Calendar, Fact, Measure, What};
+use deadline::{Calendar, Emergency, Fact, Measure, What};
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -27,6 +27,9 @@ fn begun_on(calendar: &Calendar, wall: DateTime, days_ago: i64) -> bool {
     shifts.iter().any(|shift| i64::from(shift.start) <= minute && minute < i64::from(shift.end))
 }
 
+/// Half a minute: under twice the target a minute counts as so much, and nothing that is asked here is finer.
+const STEP: SignedDuration = SignedDuration::from_secs(30);
+
 /// A clock on the wall of the desk, moved by hand.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Desk {
@@ -39,10 +42,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// The desk at `now`, having gone through every minute and every fact up to then. Facts stand on whole minutes.
+    /// The desk at `now`, having gone through every minute and every fact up to then. Facts and emergencies, which double
+    /// the target, stand on whole minutes.
     pub(crate) fn at<'c>(
         measure: Measure,
         facts: &[Fact],
+        emergencies: &[Emergency],
         in_force: impl Fn(&str, Timestamp) -> &'c Calendar,
         now: Timestamp,
     ) -> Self {
@@ -61,9 +66,10 @@ impl Desk {
                 return desk;
             }
             if !desk.held && !desk.ended && works(in_force(&desk.calendar, minute), minute) {
-                desk.counted += SignedDuration::from_mins(1);
+                let doubled = emergencies.iter().any(|one| one.from <= minute && minute < one.to);
+                desk.counted += if doubled { STEP / 2 } else { STEP };
             }
-            minute += SignedDuration::from_mins(1);
+            minute += STEP;
         }
     }
 

@@ -104,6 +104,12 @@ fn clock(event: &ClockEvent) -> String {
         ClockEvent::Warned { clock, percent, due } => format!("{percent} % of {} have passed, due {due}", name(clock)),
         ClockEvent::Breached { clock, due } => format!("{} is breached, was due {due}", name(clock)),
         ClockEvent::Escalated { clock } => format!("the supervisors were called in for {}", name(clock)),
+        ClockEvent::ForceMajeure { profile, plan, holds: true, until, .. } => {
+            format!("force majeure {profile} of {plan} counts for it until {until}")
+        }
+        ClockEvent::ForceMajeure { profile, plan, holds: false, until, .. } => {
+            format!("force majeure {profile} of {plan} counts for it no more, it ended at {until}")
+        }
     }
 }
 

@@ -9,9 +9,8 @@ use ticket::{Custody, EventBody, Line, RaiseCause, State, Ticket, TicketId, Wake
 
 use super::incident::{Answer, Child, Incident, Membership};
 use super::kept::{self, IncidentRefused};
-use crate::own::{Home, Message};
-use crate::progress;
-use crate::rules::tell_solved;
+use crate::own::Home;
+use crate::rules::{tell_solved, write_by_itself};
 
 /// Who can change a ticket now, as line 1 knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +193,5 @@ async fn write(change: &Change<'_>, ticket: &Ticket, home: &mut Home, answer: &A
     } else {
         words.in_language(ticket.facts.language).to_owned()
     };
-    home.conversation.push(Message { from_client: false, text: text.clone(), at: change.now });
-    progress::arm(change, ticket).await?;
-    change.log_by_itself(ticket, EventBody::WroteToClient { text }).await
+    write_by_itself(change, ticket, home, text).await
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::ForceMajeureId;
 use crate::line::Line;
 
 /// A hold by hand, for a reason of the plan.
@@ -60,5 +61,18 @@ pub enum ClockEvent {
     Escalated {
         /// Which clock.
         clock: ClockName,
+    },
+    /// Force majeure changes the priority or what is promised, or does not any more.
+    ForceMajeure {
+        /// Which.
+        id: ForceMajeureId,
+        /// Its profile in the plan.
+        profile: String,
+        /// The version of the plan by which it was declared.
+        plan: String,
+        /// Whether it does, from now on.
+        holds: bool,
+        /// When it is to end, or has ended.
+        until: Timestamp,
     },
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::epoch::Epoch;
 use crate::evidence::EvidenceField;
-use crate::ids::Epoch;
 
 /// Why a handover was turned down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
