@@ -11,6 +11,7 @@ use ticket::{EventBody, Language, Line, Resolution, State, Ticket, WakeReason};
 use crate::articles::offer;
 use crate::asked::{Badly, answered_badly};
 use crate::heard::Courtesy;
+use crate::learned;
 use crate::own::{Talk, Topic, Waits};
 use crate::rules::hand_over;
 use crate::scenario;
@@ -119,6 +120,8 @@ async fn tell(
     let language = ticket.facts.language;
     // What stood beside the chosen one was not what the client meant.
     talk.none_helped(Text::WhyNotSure.plain(language));
+    let was_chosen =
+        found.iter().any(|(hit, _)| talk.offered.iter().any(|article| article.article_id == hit.article_id));
     for (hit, _) in found {
         match talk.offered.iter_mut().find(|article| article.article_id == hit.article_id) {
             Some(article) => article.why_not.clear(),
@@ -146,6 +149,9 @@ async fn tell(
     }
     let text = Text::Answered.with(language, &[("answer", &body)]);
     let text = say(change, ticket, talk, text).await?;
+    if let [(hit, _)] = found {
+        learned::told(change, ticket, talk, &hit.article_id, was_chosen).await?;
+    }
     let titles: Vec<&str> = found.iter().map(|(hit, _)| hit.title.as_str()).collect();
     close(change, ticket, resolution(&titles.join("; "), &body, &ids.join(", "))).await?;
     Ok(wire::Reply { article_id, ..reply(wire::reply::Outcome::Answered, text) })

@@ -7,14 +7,15 @@
 use handover::{Change, Refused};
 use jiff::{SignedDuration, Timestamp};
 use knowledge::life::{About, Edition, Kept};
-use knowledge::{Article, Audience, Gist};
+use knowledge::{ARTICLE_ID_BYTES_MAX, Article, Audience, Gist};
 use redaction::{Kind, Known, Map, Rules, redact};
 use serde::{Deserialize, Serialize};
 use store::{Timer, Version};
 use ticket::field::LINE_BYTES_MAX;
 use ticket::{Language, Resolution, Ticket};
 
-use crate::kept::{Revision, turn};
+use crate::kept::{ARTICLE, Revision, turn};
+use crate::learned;
 use crate::own::Talk;
 
 /// The kind of the groups.
@@ -90,7 +91,7 @@ struct Solved {
 }
 
 /// What is asked, as people who do not work on the ticket may read it, and the answer that was found.
-fn without_client(ticket: &Ticket, talk: &Talk, answer: &str) -> (String, String) {
+pub(crate) fn without_client(ticket: &Ticket, talk: &Talk, answer: &str) -> (String, String) {
     let contact = talk.contact.iter().flat_map(|contact| {
         let ways = contact.addresses.iter().map(|address| &address.value);
         [&contact.name, &contact.email, &contact.phone].into_iter().chain(ways)
@@ -124,6 +125,13 @@ pub(crate) async fn answered_badly(
 /// Notes what solved a request that line 0 passed on.
 pub(crate) async fn solved(change: &Change<'_>, ticket: &Ticket, resolution: &Resolution) -> Result<(), Refused> {
     let talk: Talk = change.work.own(change.organization(), ticket.facts.id).await?;
+    if let Some(article) = resolution.knowledge.as_deref().map(str::trim)
+        && article.len() <= ARTICLE_ID_BYTES_MAX
+        && change.work.document::<Kept>(change.organization(), ARTICLE, article).await?.is_some()
+    {
+        // It is written already, and was not found.
+        return learned::solved(change, ticket, &talk, article).await;
+    }
     let found = resolution.knowledge.as_deref().unwrap_or(&resolution.done);
     let (question, answer) = without_client(ticket, &talk, found);
     let is_russian = ticket.facts.language == Language::Russian;

@@ -8,7 +8,7 @@
 //! kind of message it is, `think` decides, `ask` does it; `meant` tells whether a scenario of the plan is meant, `scenario`
 //! goes through it with the client, `perform` calls the internal service, `outcome` tells what came of it. `articles` is `KnowledgeService`, over the `shelf` of each organization; `writing` is
 //! `ArticleService`, and `kept` has what both write; `asked` gathers what is
-//! answered badly, and proposes articles; `expertise` puts on the shelf what line 3 publishes. Nobody hands to line 0, so it has no `intake`.
+//! answered badly, and proposes articles; `learned` is what solved requests teach; `expertise` puts on the shelf what line 3 publishes. Nobody hands to line 0, so it has no `intake`.
 
 mod article_wire;
 mod articles;
@@ -18,6 +18,7 @@ mod expertise;
 mod forward;
 mod heard;
 mod kept;
+mod learned;
 mod meant;
 mod outcome;
 mod own;

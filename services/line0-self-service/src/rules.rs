@@ -13,6 +13,7 @@ use tonic::{Status, async_trait};
 
 use crate::ask::close_unanswered;
 use crate::asked;
+use crate::learned;
 use crate::own::{Talk, Waits};
 use crate::{outcome, perform, scenario};
 
@@ -57,6 +58,7 @@ impl Rules for SelfService {
     }
 
     async fn follow(&self, desk: &Desk, plan: &Arc<Plan>) -> Result<usize, Refused> {
+        learned::learn_when_due(desk, plan).await?;
         self.tally.follow(desk, plan).await
     }
 

@@ -1,18 +1,19 @@
 //! The knowledge of each organization, kept in the store and searched in memory: what is published and valid now.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use handover::{Desk, Refused};
 use jiff::Timestamp;
 use knowledge::life::{Edition, Kept};
-use knowledge::{Answer, Article, Hit, KnowledgeError, Search, Thresholds, Viewer};
-use store::StoreError;
+use knowledge::{Answer, Article, Confidence, Hit, KnowledgeError, Search, Thresholds, Viewer, language_of};
+use plan::Plan;
+use store::{StoreError, Version};
 use ticket::OrganizationId;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::kept;
+use crate::{kept, learned};
 
 /// A shelf per organization. Clones share them.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Shelves {
 /// The search of one organization, shared by all its questions.
 pub(crate) struct Shelf {
     search: Search,
+    /// How sure an answer is, where that was learned.
+    confidence: RwLock<Option<Confidence>>,
     seen: Mutex<Seen>,
 }
 
@@ -36,6 +39,8 @@ struct Seen {
     at: Timestamp,
     /// When that changes by itself.
     until: Option<Timestamp>,
+    /// What was learned, as it was last taken in.
+    learned: Option<Version>,
     /// The published articles that have validity dates.
     dated: BTreeMap<String, Dated>,
 }
@@ -70,7 +75,7 @@ impl Shelves {
                 Some(shelf) => Arc::clone(shelf),
                 None => {
                     let search = Search::build([]).map_err(|error| fault(error.to_string()))?;
-                    let shelf = Arc::new(Shelf { search, seen: Mutex::default() });
+                    let shelf = Arc::new(Shelf { search, confidence: RwLock::default(), seen: Mutex::default() });
                     all.insert(organization.clone(), Arc::clone(&shelf));
                     shelf
                 }
@@ -108,6 +113,21 @@ impl Shelf {
         blocking(move || shelf.search.find_for(viewer, &question, most)).await
     }
 
+    /// From which score on a question is answered or articles are offered: as learned for its language, or else as the plan says;
+    /// never where it says nothing.
+    pub(crate) fn thresholds(&self, plan: &Plan, question: &str) -> Thresholds {
+        let Some(by_plan) = plan.thresholds() else {
+            return Thresholds { answer: f32::INFINITY, offer: f32::INFINITY };
+        };
+        let confidence = self.confidence.read().unwrap_or_else(PoisonError::into_inner);
+        match (confidence.as_ref(), language_of(question)) {
+            (Some(learned), Some(language)) => learned.thresholds_in(language),
+            (Some(learned), None) => learned.thresholds(),
+            #[expect(clippy::cast_possible_truncation, reason = "shares between 0 and 1")]
+            (None, _) => Thresholds { answer: by_plan.answer as f32, offer: by_plan.offer as f32 },
+        }
+    }
+
     /// The article with this id.
     pub(crate) fn article(&self, id: &str) -> Option<Article> {
         self.search.article(id)
@@ -136,10 +156,23 @@ impl Shelf {
         let mut next = seen.clone();
         let Turn { gone, put } = next.turn(changed, now);
         next.revision = seen.revision.max(Some(revision));
+        let learned = match learned::latest(store, organization).await?.filter(|_| !is_read) {
+            Some((learned, version)) if next.learned != Some(version) => {
+                next.learned = Some(version);
+                Some((learned.confidence, learned::cases(store, organization, learned.at).await?))
+            }
+            Some(_) | None => None,
+        };
         let shelf = Arc::clone(self);
         blocking(move || {
             let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
-            shelf.search.change(&gone, put)
+            shelf.search.change(&gone, put)?;
+            if let Some((confidence, solved)) = learned {
+                shelf.search.remember(&solved);
+                shelf.search.trust(confidence.clone());
+                *shelf.confidence.write().unwrap_or_else(PoisonError::into_inner) = confidence;
+            }
+            Ok(())
         })
         .await?;
         *seen = next;
@@ -192,7 +225,7 @@ fn fault(why: String) -> Refused {
     Refused::Store(StoreError::Corrupt { what: "the index of articles".to_owned(), why })
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, KnowledgeError> + Send + 'static,
 ) -> Result<T, Refused> {
     match spawn_blocking(work).await {

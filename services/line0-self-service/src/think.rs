@@ -87,14 +87,6 @@ pub(crate) struct Signs {
     pub(crate) none_fits: bool,
 }
 
-/// The thresholds of the plan; where it has none, nothing is ever sure enough.
-pub(crate) fn thresholds(plan: &Plan) -> Thresholds {
-    #[expect(clippy::cast_possible_truncation, reason = "shares between 0 and 1")]
-    let of =
-        |thresholds: plan::Thresholds| Thresholds { answer: thresholds.answer as f32, offer: thresholds.offer as f32 };
-    plan.thresholds().map_or(Thresholds { answer: f32::INFINITY, offer: f32::INFINITY }, of)
-}
-
 /// Thinks over one organization's knowledge.
 pub(crate) struct Thinking<'a> {
     pub(crate) shelf: &'a Arc<Shelf>,
@@ -107,7 +99,7 @@ pub(crate) struct Thinking<'a> {
 impl Thinking<'_> {
     /// What to do about `text`.
     pub(crate) async fn about(&self, text: &str, signs: Signs) -> Result<Decision, Refused> {
-        let thresholds = thresholds(self.plan);
+        let thresholds = self.shelf.thresholds(self.plan, text);
         let retyped = knowledge::retyped(text);
         let meant = retyped.as_deref().unwrap_or(text);
         let pasted = Pasted::in_text(text);

@@ -14,7 +14,7 @@ use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
 use ticket::{
     Channel, Custody, EventBody, Facts, Impact, Kind, Language, Line, Mood, OrganizationId, State, Ticket, TicketId,
-    Urgency, WakeReason,
+    Urgency, WakeReason, WrongState,
 };
 use tonic::{Request, Response, Status, async_trait};
 use tracing::Instrument;
@@ -24,6 +24,7 @@ use crate::ask::{answer_in_kind, decide, on_wire};
 use crate::asked::{Badly, answered_badly};
 use crate::forward::forward;
 use crate::heard::Courtesy;
+use crate::learned;
 use crate::own::{Talk, Waits};
 use crate::pasted::Pasted;
 use crate::perform::called;
@@ -57,6 +58,23 @@ impl SelfServiceService for Work {
         request: Request<wire::FollowUpRequest>,
     ) -> Result<Response<wire::FollowUpResponse>, Status> {
         answer(request, async |caller, request| self.follow_up_once(&caller, request).await).await
+    }
+
+    async fn rate_answer(
+        &self,
+        request: Request<wire::RateAnswerRequest>,
+    ) -> Result<Response<wire::RateAnswerResponse>, Status> {
+        answer(request, async |caller, request| {
+            let order = Order::of(&caller, "RateAnswer", &request.request_id, &request)?;
+            let wire::RateAnswerRequest { request_id: _, ticket_id, score } = request;
+            let mut reader = Reader::default();
+            let id = reader.id::<TicketId>("ticket_id", &ticket_id);
+            let score = satisfaction(&mut reader, score);
+            let (id, score) = reader.finish(id.zip(score))?;
+            let deed = "rate the answer to";
+            self.desk.change(&order, id, deed, move |change| Box::pin(rate(change, caller, id, score))).await
+        })
+        .await
     }
 
     async fn get_question(
@@ -299,6 +317,7 @@ async fn go_on(
                 change.log(&ticket, EventBody::Reopened { text: said.clone() }).await?;
                 // Another question is not a complaint about the first answer.
                 if talk.was_told() && !matches!(decision.next, Next::Answer { .. } | Next::Begin { .. }) {
+                    learned::not_solved(change, &ticket).await?;
                     answered_badly(change, &ticket, &mut talk, Badly::Disliked).await?;
                 }
                 talk.none_helped(Text::WhyNotHelped.plain(ticket.facts.language));
@@ -316,6 +335,43 @@ async fn go_on(
     let version = change.put(&ticket, Some(read)).await?;
     change.work.put_own(change.organization(), id, &talk).await?;
     Ok(wire::FollowUpResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
+}
+
+async fn rate(
+    change: &Change<'_>,
+    caller: Caller,
+    id: TicketId,
+    score: u8,
+) -> Result<wire::RateAnswerResponse, Refused> {
+    let (mut ticket, read) = change.ticket(id).await?;
+    visible(&caller, &ticket)?;
+    let mut talk: Talk = change.work.own(change.organization(), id).await?;
+    let is_closed_here = ticket.custody == Custody::Held && matches!(ticket.state, State::Closed { .. });
+    if !is_closed_here || !talk.was_told() {
+        let problem = WrongState::Refused { action: "rate the answer to", state: "not answered by line 0" };
+        return Err(Refused::State { ticket: id, problem });
+    }
+    change.log(&ticket, EventBody::Rated { score }).await?;
+    let told: Vec<_> = talk.offered.iter().filter(|article| article.why_not.is_empty()).cloned().collect();
+    match (learned::has_helped(score), told.as_slice()) {
+        (Some(true), [only]) => learned::solved(change, &ticket, &talk, &only.article_id).await?,
+        (Some(false), _) => {
+            learned::not_solved(change, &ticket).await?;
+            answered_badly(change, &ticket, &mut talk, Badly::Disliked).await?;
+        }
+        (Some(true) | None, _) => {}
+    }
+    change.work.put_own(change.organization(), id, &talk).await?;
+    let version = change.touch(&mut ticket, read).await?;
+    Ok(wire::RateAnswerResponse { ticket: on_wire(&ticket, version) })
+}
+
+fn satisfaction(reader: &mut Reader, given: u32) -> Option<u8> {
+    let score = u8::try_from(given).ok().filter(|score| (1..=5).contains(score));
+    if score.is_none() {
+        reader.wrong("score", format!("is {given}; give 1, did not help at all, to 5, helped at once"));
+    }
+    score
 }
 
 /// A person has the request: line 0 does not talk over anybody.

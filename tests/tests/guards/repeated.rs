@@ -35,7 +35,7 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
     match rpc.method.name() {
         // Nobody has the ticket before.
         _ if rpc.takes("baton") => fill.ticket = format!("tkt_{number:032x}"),
-        "FollowUp" => {
+        "FollowUp" | "RateAnswer" => {
             let answer = people.ask("забыл пароль от личного кабинета").await.expect(READY);
             fill.ticket = id_of(answer.ticket.as_ref());
         }

@@ -20,6 +20,7 @@ mod offers;
 mod problems;
 mod progress;
 mod queues;
+mod ranked;
 mod record;
 mod relay;
 mod runbooks;
