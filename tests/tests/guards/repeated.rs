@@ -53,8 +53,8 @@ async fn ready(stage: &Stage, line: Line, rpc: &Rpc, caller: &Caller, number: us
             people.resolve(Line::ServiceDesk, &fill.ticket).await.expect(READY);
         }
         "MoveVisit" | "CancelVisit" | "BeginVisit" | "FinishVisit" | "AnswerVisit" => {
-            // Each in a time of its own, so that none clashes.
-            let (day, hour) = (number % 250, number / 250);
+            // Each in a time of its own, so that none clashes, and before the holidays.
+            let (day, hour) = (number % 103, number / 103 % 2);
             fill.begins += i64::try_from(day * 86_400 + hour * 7_200).expect("a test has few calls");
             fill.ticket = people.ticket_at(Line::Technical).await;
             fill.visit = people.visit(&fill.ticket, fill.begins).await;
