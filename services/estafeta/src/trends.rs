@@ -227,11 +227,12 @@ fn table(line: Line, told: &Result<Told, Failure>) -> String {
                 | wire::TrendMeasure::HandlingTime
                 | wire::TrendMeasure::Rating
         );
-        let values: Vec<f64> = series.points.iter().map(|point| value(series.measure(), point, means)).collect();
+        let values: Vec<Option<f64>> =
+            series.points.iter().map(|point| value(series.measure(), point, means)).collect();
         let (count, sum) = series.points.iter().fold((0, 0), |all, point| (all.0 + point.count, all.1 + point.sum));
         let whole = wire::TrendPoint { count, sum, ..Default::default() };
         let all = value(series.measure(), &whole, means);
-        let all = if means { format!("{all:.2}") } else { count.to_string() };
+        let all = if means { all.map_or_else(String::new, |all| format!("{all:.2}")) } else { count.to_string() };
         let name = name(series);
         let _ = writeln!(text, "  {name:<34} {} {all:>8}", bars(&values, means));
     }
@@ -249,17 +250,17 @@ fn table(line: Line, told: &Result<Told, Failure>) -> String {
     text
 }
 
-/// What a bar shows: a number, or a mean.
-fn value(measure: wire::TrendMeasure, point: &wire::TrendPoint, means: bool) -> f64 {
+/// What a bar shows: a number, or a mean, which nothing has none of.
+fn value(measure: wire::TrendMeasure, point: &wire::TrendPoint, means: bool) -> Option<f64> {
     if !means {
-        return point.count as f64;
+        return Some(point.count as f64);
     }
     let unit = match measure {
         wire::TrendMeasure::HandlingTime => 3_600.0,
         wire::TrendMeasure::Rating => 1.0,
         _ => 1_000.0,
     };
-    if point.count == 0 { 0.0 } else { point.sum as f64 / point.count as f64 / unit }
+    (point.count > 0).then(|| point.sum as f64 / point.count as f64 / unit)
 }
 
 fn name(series: &wire::TrendSeries) -> String {
@@ -268,11 +269,13 @@ fn name(series: &wire::TrendSeries) -> String {
     whole.chars().take(34).collect()
 }
 
-/// A bar for each value. Numbers stand on nothing, means on the lowest of them.
-fn bars(values: &[f64], means: bool) -> String {
-    let low = if means { values.iter().copied().fold(0.0, f64::min) } else { 0.0 };
-    let high = values.iter().copied().fold(low, f64::max);
-    let bar = |value: &f64| {
+/// A bar for each value, a blank where there is none. Numbers stand on nothing, means on the lowest of them.
+fn bars(values: &[Option<f64>], means: bool) -> String {
+    let known = || values.iter().copied().flatten();
+    let low = if means { known().fold(0.0, f64::min) } else { 0.0 };
+    let high = known().fold(low, f64::max);
+    let bar = |value: &Option<f64>| {
+        let Some(value) = value else { return ' ' };
         let part = if high > low { (value - low) / (high - low) } else { 0.0 };
         let place = (part * (BARS.len() - 1) as f64).round() as usize;
         BARS.get(place).copied().unwrap_or('█')
@@ -301,8 +304,8 @@ mod tests {
 
     #[test]
     fn bars_are_as_high_as_their_numbers_and_changes_are_marked_under_theirs() {
-        assert_eq!(bars(&[0.0, 7.0, 3.5], false), "▁█▅");
-        assert_eq!(bars(&[-1.0, 0.0], true), "▁█");
+        assert_eq!(bars(&[Some(0.0), Some(7.0), Some(3.5)], false), "▁█▅");
+        assert_eq!(bars(&[Some(-1.0), None, Some(0.0)], true), "▁ █");
         let told = |seconds| wire::TrendAlert {
             told_at: Some(prost_types::Timestamp { seconds, nanos: 0 }),
             ..Default::default()
