@@ -17,7 +17,7 @@ pub type Heard = (Mood, i32);
 
 /// What is known of a ticket beside its events.
 pub struct Seen<'s> {
-    /// What it is held for now. Its channel is read from the events.
+    /// What it is taken for by the present facts. Its channel is read from the events.
     pub cell: Cell,
     /// The request as it came.
     pub text: &'s str,

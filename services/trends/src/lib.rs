@@ -8,7 +8,7 @@
 //!
 //! **By which date, in which cell.** Each thing counts at the hour in which it happened: a reopening when the ticket was opened
 //! again, not when it had come; only [`Count::StaysClosed`] and [`Count::AskedAgain`] count at the hour of the answer, since they
-//! say what that answer was worth. All that is known of a ticket counts in the cell of what it is held for now: when its
+//! say what that answer was worth. All that is known of a ticket counts in the cell of what it is taken for by the present facts: when its
 //! category is corrected, everything that was counted of it moves there. The last mood counts at the client's last message.
 //!
 //! [`watch`] compares an hour, a quarter of a day, a day and a week with the same hours of the weeks before; [`cause`] says who carries
