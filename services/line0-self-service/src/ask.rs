@@ -33,7 +33,7 @@ pub(crate) async fn decide(
     standing: Option<String>,
 ) -> Result<wire::Reply, Refused> {
     let Decision { next, best, thresholds } = decision;
-    talk.waits = None;
+    let waited = talk.waits.take();
     let (plan, threshold) = (change.plan.version().to_string(), thousandths(thresholds.answer));
     let declined = EventBody::AutoDeclined { score: thousandths(best), threshold, plan: plan.clone() };
     match next {
@@ -42,7 +42,9 @@ pub(crate) async fn decide(
                 let (article, score) = (hit.article_id.clone(), thousandths(hit.score));
                 change.log(ticket, EventBody::AutoAnswered { article, score, threshold, plan: plan.clone() }).await?;
             }
-            tell(change, ticket, talk, &found, rest).await
+            let was_chosen =
+                |(hit, _): &(Hit, String)| waited.as_ref().is_some_and(|waits| waits.may_be(&hit.article_id));
+            tell(change, ticket, talk, &found, rest, found.iter().any(was_chosen)).await
         }
         Next::Offer { scenarios, hits } => {
             change.log(ticket, declined).await?;
@@ -116,12 +118,11 @@ async fn tell(
     talk: &mut Talk,
     found: &[(Hit, String)],
     rest: bool,
+    was_chosen: bool,
 ) -> Result<wire::Reply, Refused> {
     let language = ticket.facts.language;
     // What stood beside the chosen one was not what the client meant.
     talk.none_helped(Text::WhyNotSure.plain(language));
-    let was_chosen =
-        found.iter().any(|(hit, _)| talk.offered.iter().any(|article| article.article_id == hit.article_id));
     for (hit, _) in found {
         match talk.offered.iter_mut().find(|article| article.article_id == hit.article_id) {
             Some(article) => article.why_not.clear(),

@@ -4,8 +4,6 @@
 //! named the article. From time to time one replica learns from all of them, apart from requests; every replica takes it in
 //! with the next question, as it does a changed article.
 
-use std::sync::Arc;
-
 use futures::future::BoxFuture;
 use handover::{Change, Desk, Refused};
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +12,7 @@ use plan::Plan;
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError, Version};
 use ticket::{Actor, OrganizationId, Ticket};
+use tracing::warn;
 
 use crate::asked::without_client;
 use crate::kept::{self, Revision};
@@ -149,8 +148,16 @@ fn next(change: &Change<'_>) -> Timestamp {
     change.now.saturating_add(change.plan.knowledge().learn_every).unwrap_or(Timestamp::MAX)
 }
 
-/// Learns when that is due and no other replica is at it.
-pub(crate) async fn learn_when_due(desk: &Desk, plan: &Arc<Plan>) -> Result<(), Refused> {
+/// Learns when that is due and no other replica is at it. What fails is tried again once the lease is over, and keeps nobody from
+/// reading on in the log.
+pub(crate) async fn learn_when_due(desk: &Desk, plan: &Plan) {
+    if let Err(problem) = learn(desk, plan).await {
+        let organization = plan.organization();
+        warn!(%organization, error = &problem as &dyn std::error::Error, "nothing is learned, will try again");
+    }
+}
+
+async fn learn(desk: &Desk, plan: &Plan) -> Result<(), Refused> {
     let (store, organization, now) = (desk.store(), plan.organization(), desk.clock().now());
     let turn = store.document::<Turn>(organization, TURN, ONE).await?;
     if turn.is_none_or(|(turn, _)| turn.due > now) {

@@ -88,6 +88,17 @@ pub(crate) struct Topic {
     pub(crate) articles: Vec<String>,
 }
 
+impl Waits {
+    /// Whether the client may say that it is this article.
+    pub(crate) fn may_be(&self, article: &str) -> bool {
+        match self {
+            Self::Choice { articles, .. } => articles.iter().any(|id| id == article),
+            Self::Topic { topics } => topics.iter().flat_map(|topic| &topic.articles).any(|id| id == article),
+            Self::Question | Self::Scenario => false,
+        }
+    }
+}
+
 impl Talk {
     /// The evidence for line 1.
     pub(crate) fn evidence(&self) -> DeskEvidence {

@@ -146,3 +146,24 @@ async fn a_person_who_names_the_article_that_solved_it_teaches_and_proposes_no_d
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_answer_after_which_the_client_comes_back_teaches_nothing() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        people.know(vec![article("wifi", "Как сменить пароль wi-fi", "Откройте 192.168.1.1.")]).await.unwrap();
+        let asked = people.ask("Как сменить пароль wi-fi").await.unwrap();
+        let ticket = id_of(asked.ticket.as_ref());
+        rate(&stage, &ticket, 5).await.unwrap();
+        let cases = async || {
+            let desk = stage.suite.desk(Line::SelfService).expect("line 0 is at work");
+            let organization = stage.plan.organization();
+            desk.store().documents::<serde_json::Value>(organization, "solved-question", None, 10).await.unwrap().len()
+        };
+        assert_eq!(cases().await, 1);
+        let again = people.follow_up(&ticket, "Как сменить пароль wi-fi").await.unwrap().reply.unwrap();
+        assert_eq!(again.outcome(), Outcome::HandedOver, "the same is not told twice");
+        assert_eq!(cases().await, 0);
+    })
+    .await;
+}
