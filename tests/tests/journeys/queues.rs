@@ -110,28 +110,33 @@ async fn the_tickets_of_an_absent_person_go_back_after_the_limit_of_working_time
 async fn what_waits_for_the_plans_supervisor_does_not_keep_an_absent_persons_other_tickets() {
     on_each_database(async |stage| {
         let people = stage.people();
-        // More than one transaction changes, and the one that is to go was opened last.
-        let mut last = String::new();
+        // More than one transaction changes; the newest are looked at first, and the one that is to go is the oldest.
+        let mut oldest = None;
         for _ in 0..51 {
-            last = people.ticket_at(Line::Technical).await;
+            let ticket = people.ticket_at(Line::Technical).await;
             let request = AssignRequest {
                 request_id: people.request_id(),
-                ticket_id: last.clone(),
+                ticket_id: ticket.clone(),
                 zone: String::new(),
                 assignee: "d.volkov".into(),
                 expected_version: 0,
             };
             CustodianServiceClient::new(people.at(Line::Technical)).assign(request).await.unwrap();
+            if oldest.is_none() {
+                stage.after(SignedDuration::from_secs(1)).await;
+            }
+            oldest.get_or_insert(ticket);
         }
+        let oldest = oldest.expect("there are some");
         let forced = match stage.databases.are_sqlite() {
             true => "json_set(document, '$.assignment.forced', json('true'))",
             false => "jsonb_set(document::jsonb, '{assignment,forced}', 'true')::text",
         };
-        let sql = format!("UPDATE ticket SET document = {forced} WHERE id <> '{last}'");
+        let sql = format!("UPDATE ticket SET document = {forced} WHERE id <> '{oldest}'");
         stage.databases.tamper(Line::Technical, &sql).await;
         presence(&stage, Line::Technical, "d.volkov", true).await;
         stage.after(SignedDuration::from_mins(61)).await;
-        assert_ne!(assignee(&stage, Line::Technical, &last).await, "d.volkov");
+        assert_ne!(assignee(&stage, Line::Technical, &oldest).await, "d.volkov");
     })
     .await;
 }
