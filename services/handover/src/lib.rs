@@ -44,6 +44,7 @@ mod rounds;
 mod rules;
 mod sending;
 mod settling;
+mod sound;
 mod waking;
 pub mod wire;
 
@@ -74,6 +75,7 @@ pub use refused::Refused;
 pub use relay::{Relay, verified};
 pub use rules::{Carried, OwnDeed, Rules, Told};
 pub use sending::{Sent, offer_back, offer_solved, offer_up};
+pub use sound::{Sound, WORDS_MAX, with_words};
 pub use waking::wake_again;
 
 use proto::handover::arrangement_service_server::ArrangementServiceServer;

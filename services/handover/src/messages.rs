@@ -16,6 +16,7 @@ use crate::parcel::Parcel;
 use crate::receiving::known_answer;
 use crate::refused::Refused;
 use crate::rules::Told;
+use crate::sound::Sound;
 use crate::wire::{Reader, enums, instant, record};
 
 /// The head of a message, read and verified: the sender is who it says.
@@ -204,22 +205,33 @@ async fn note(change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(
         Told::Question { clarification, by, question, epoch: _, due: _ } => {
             change.log(ticket, EventBody::ClarificationAsked { clarification, by, question }).await
         }
-        Told::Answer { clarification, answer } => {
+        Told::Answer { clarification, answer, sound } => {
             change.log(ticket, EventBody::ClarificationAnswered { clarification, answer }).await?;
             resume_after_answer(change, ticket, clarification);
+            felt(change, ticket, sound).await?;
             crate::clarification::answered(change, clarification).await
         }
         Told::Progress { by, took_over: Some(epoch), .. } => {
             change.log(ticket, EventBody::CustodyMoved { to: by, epoch }).await
         }
         Told::Progress { by, text, took_over: None } => change.log(ticket, EventBody::Progressed { by, text }).await,
-        Told::ClientMessage { text } => change.log(ticket, EventBody::ClientWrote { text }).await,
+        Told::ClientMessage { text, sound } => {
+            change.log(ticket, EventBody::ClientWrote { text }).await?;
+            felt(change, ticket, sound).await
+        }
         Told::Resolution { resolution } => {
             change.log(ticket, EventBody::ToldResolution { resolution: resolution.clone() }).await?;
             ticket.outcome = Some(resolution);
             Ok(())
         }
         Told::Arranged(told) => arrangement::note(change, ticket, told).await,
+    }
+}
+
+async fn felt(change: &Change<'_>, ticket: &mut Ticket, sound: Option<Sound>) -> Result<(), Refused> {
+    match sound {
+        Some(sound) => change.raise_by_mood(ticket, &sound).await,
+        None => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::messages::{For, Head};
 use crate::receiving::Arrival;
 use crate::refused::Refused;
 use crate::rules::Told;
+use crate::sound::Sound;
 use crate::wire::{Reader, enums, record, to_instant};
 
 /// Serves `RelayService` for a line.
@@ -108,15 +109,16 @@ impl RelayService for Relay {
     ) -> Result<Response<hand::AnswerClarificationResponse>, Status> {
         answer(request, async |caller, request| {
             let message = request.clone();
-            let hand::AnswerClarificationRequest { envelope, clarification_id, answer } = request;
+            let hand::AnswerClarificationRequest { envelope, clarification_id, answer, sound } = request;
             let mut reader = Reader::default();
             let head = Head::read(&mut reader, envelope);
             let clarification = reader.id("clarification_id", &clarification_id);
             let said = reader.text("answer", &answer, TEXT_BYTES_MAX);
+            let sound = Sound::read(&mut reader, sound);
             let (head, clarification) = reader.finish(head.zip(clarification))?;
             let head = verified_head(&caller, head, "AnswerClarification")?;
             let message_id = head.id.to_string();
-            let told = Told::Answer { clarification, answer: said };
+            let told = Told::Answer { clarification, answer: said, sound };
             let done = hand::AnswerClarificationResponse { message_id: message_id.clone(), moved_to: 0 };
             let heard = self.0.hear(head, For::Custodian, told, &message, done).await?;
             Ok(heard
@@ -155,14 +157,15 @@ impl RelayService for Relay {
     ) -> Result<Response<hand::ForwardClientMessageResponse>, Status> {
         answer(request, async |caller, request| {
             let message = request.clone();
-            let hand::ForwardClientMessageRequest { envelope, text } = request;
+            let hand::ForwardClientMessageRequest { envelope, text, sound } = request;
             let mut reader = Reader::default();
             let head = Head::read(&mut reader, envelope);
             let text = reader.text("text", &text, TEXT_BYTES_MAX);
+            let sound = Sound::read(&mut reader, sound);
             let head = verified_head(&caller, reader.finish(head)?, "ForwardClientMessage")?;
             let message_id = head.id.to_string();
             let done = hand::ForwardClientMessageResponse { message_id: message_id.clone(), moved_to: 0 };
-            let heard = self.0.hear(head, For::Custodian, Told::ClientMessage { text }, &message, done).await?;
+            let heard = self.0.hear(head, For::Custodian, Told::ClientMessage { text, sound }, &message, done).await?;
             Ok(heard
                 .unwrap_or_else(|to| hand::ForwardClientMessageResponse { message_id, moved_to: enums::to_line(to) }))
         })

@@ -22,6 +22,7 @@ use crate::desk::Desk;
 use crate::parcel::PartnerParcel;
 use crate::receiving::Arrival;
 use crate::refused::Refused;
+use crate::sound::Sound;
 use crate::waking::wake_again;
 
 /// What another line said, without custody moving.
@@ -46,6 +47,8 @@ pub enum Told {
         clarification: ClarificationId,
         /// What.
         answer: String,
+        /// How it sounds; none when the sender does not listen.
+        sound: Option<Sound>,
     },
     /// How it goes. Only line 1 hears this.
     Progress {
@@ -60,6 +63,8 @@ pub enum Told {
     ClientMessage {
         /// What.
         text: String,
+        /// How it sounds; none when the sender does not listen.
+        sound: Option<Sound>,
     },
     /// What solved it.
     Resolution {

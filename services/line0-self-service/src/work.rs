@@ -295,7 +295,8 @@ async fn go_on(
         Custody::HandingOver { .. } => {
             let parcel = Parcel::ClientMessage;
             let envelope = change.envelope(&ticket, parcel, Line::ServiceDesk, &step);
-            let message = ForwardClientMessageRequest { envelope: Some(envelope.clone()), text: said };
+            // Line 1 listens itself.
+            let message = ForwardClientMessageRequest { envelope: Some(envelope.clone()), text: said, sound: None };
             change.send(&ticket, Line::ServiceDesk, parcel, &envelope, &message).await?;
             return Ok(quiet(&ticket, read));
         }

@@ -80,21 +80,20 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
             visible(&caller, &ticket)?;
             home.hear(text.clone(), change.now);
             change.log(&ticket, EventBody::ClientWrote { text: text.clone() }).await?;
-            let custodian = home.custodian(&ticket);
             let question = home.answered_by(named).map(|question| {
                 question.answer = Some(text.clone());
                 question.id
             });
             match (question, named) {
-                (Some(question), _) => answer_question(change, &ticket, custodian, question, text.clone()).await?,
+                (Some(question), _) => answer_question(change, &ticket, &home, question, text.clone()).await?,
                 (None, Some(named)) => return Err(Refused::no_clarification(named)),
                 (None, None) if ticket.custody == Custody::Held => {}
-                (None, None) => forward(change, &ticket, custodian, text.clone(), &step).await?,
+                (None, None) => forward(change, &ticket, &home, text.clone(), &step).await?,
             }
             if ticket.custody == Custody::Held {
                 hear_here(change, &mut ticket, &mut home, question, text).await?;
-                feel(change, &mut ticket, &home, None).await?;
             }
+            feel(change, &mut ticket, &home, None).await?;
             change.work.put_own(change.organization(), id, &home).await?;
             let version = change.put(&ticket, Some(read)).await?;
             Ok(ReplyResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
@@ -133,31 +132,36 @@ async fn hear_here(
 async fn answer_question(
     change: &Change<'_>,
     ticket: &Ticket,
-    custodian: Line,
+    home: &Home,
     clarification: ClarificationId,
     answer: String,
 ) -> Result<(), Refused> {
     change.log(ticket, EventBody::ClarificationAnswered { clarification, answer: answer.clone() }).await?;
+    let custodian = home.custodian(ticket);
     if custodian == Line::ServiceDesk {
         return answered(change, clarification).await;
     }
     let parcel = Parcel::ClarificationAnswer;
     let envelope = change.envelope(ticket, parcel, custodian, &clarification.to_string());
     let clarification_id = clarification.to_string();
-    let message = hand::AnswerClarificationRequest { envelope: Some(envelope.clone()), clarification_id, answer };
+    let sound = home.current_mood.as_ref().map(|heard| heard.sound().to_wire());
+    let message =
+        hand::AnswerClarificationRequest { envelope: Some(envelope.clone()), clarification_id, answer, sound };
     change.send(ticket, custodian, parcel, &envelope, &message).await
 }
 
+/// Brings what the client said to whoever has the ticket, with how the last of it sounds.
 pub(crate) async fn forward(
     change: &Change<'_>,
     ticket: &Ticket,
-    custodian: Line,
+    home: &Home,
     text: String,
     step: &str,
 ) -> Result<(), Refused> {
-    let parcel = Parcel::ClientMessage;
+    let (parcel, custodian) = (Parcel::ClientMessage, home.custodian(ticket));
     let envelope = change.envelope(ticket, parcel, custodian, step);
-    let message = hand::ForwardClientMessageRequest { envelope: Some(envelope.clone()), text };
+    let sound = home.current_mood.as_ref().map(|heard| heard.sound().to_wire());
+    let message = hand::ForwardClientMessageRequest { envelope: Some(envelope.clone()), text, sound };
     change.send(ticket, custodian, parcel, &envelope, &message).await
 }
 

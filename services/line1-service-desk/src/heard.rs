@@ -1,12 +1,10 @@
 //! How a client sounds, with what in the message says so.
 
+use handover::{Sound, WORDS_MAX};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket::Mood;
 use triage::{Sentiment, mood_of};
-
-/// Nobody reads more words than this.
-const WORDS_MAX: usize = 16;
 
 /// The mood of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +39,11 @@ impl Heard {
             swears: heard.swears(),
             at,
         }
+    }
+
+    /// What of it counts for the priority.
+    pub(crate) fn sound(&self) -> Sound {
+        Sound { mood: self.mood, score: self.score, words: self.words.clone() }
     }
 }
 

@@ -61,9 +61,13 @@ async fn join(change: &Change<'_>, id: TicketId, other: TicketId, step: &str) ->
     change.log(&duplicate, EventBody::Desk(DeskEvent::MergedInto { other })).await?;
     change.log(&stays, EventBody::Desk(DeskEvent::MergedFrom { other: id })).await?;
     if stays.custody != Custody::Held && !said.is_empty() {
-        forward(change, &stays, into.custodian(&stays), said, step).await?;
+        forward(change, &stays, &into, said, step).await?;
     }
-    let ((duplicate, closed), (stays, kept)) = (change.ticket(id).await?, change.ticket(other).await?);
+    let ((duplicate, closed), (mut stays, mut kept)) = (change.ticket(id).await?, change.ticket(other).await?);
+    if let Some(heard) = &into.current_mood {
+        change.raise_by_mood(&mut stays, &heard.sound()).await?;
+        kept = change.put(&stays, Some(kept)).await?;
+    }
     Ok(MergeResponse {
         ticket: Some(record::to_ticket(&stays, kept.number())),
         duplicate: Some(record::to_ticket(&duplicate, closed.number())),
@@ -82,6 +86,8 @@ fn said(home: &Home) -> String {
 fn take(from: &Home, into: &mut Home) -> Result<(), Refused> {
     into.conversation.extend(from.conversation.iter().cloned());
     into.conversation.sort_by_key(|message| message.at);
+    let (heard, said) = (into.current_mood.take(), from.current_mood.clone());
+    into.current_mood = heard.into_iter().chain(said).max_by_key(|heard| heard.at);
     into.notes.extend(from.notes.iter().cloned());
     into.notes.sort_by_key(|note| note.at);
     into.tags.extend(from.tags.iter().cloned());

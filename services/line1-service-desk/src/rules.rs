@@ -115,7 +115,7 @@ impl Rules for ServiceDesk {
             Told::Arranged(Arranged::Visit { by, news }) => visit::told(change, ticket, &mut home, *by, news).await?,
             Told::Arranged(Arranged::Problem { news }) => problem::told(change, ticket, &mut home, news).await?,
             // What the client added at line 0 while the request was on its way here.
-            Told::ClientMessage { text } => {
+            Told::ClientMessage { text, sound: _ } => {
                 home.hear(text.clone(), change.now);
                 feel(change, ticket, &home, None).await?;
             }

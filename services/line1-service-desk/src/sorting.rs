@@ -8,18 +8,13 @@
 use std::collections::BTreeSet;
 
 use handover::wire::tag::TAGS_MAX;
-use handover::{Change, Refused};
+use handover::{Change, Refused, Sound, with_words};
 use jiff::Timestamp;
 use plan::{HeldRule, Plan, Seen, Sortable};
 use store::Mark;
-use texts::Text;
 use ticket::event::{HeardEvent, Opinion, OpinionOutcome, RuleHeld, Setting, SortingEvent};
-use ticket::field::LINE_BYTES_MAX;
-use ticket::{
-    Channel, Custody, EventBody, Facts, Impact, Kind, Language, Mood, Raise, RaiseCause, State, Ticket, Urgency,
-};
+use ticket::{Channel, EventBody, Facts, Impact, Kind, Mood, Raise, RaiseCause, Ticket, Urgency};
 
-use crate::heard::Heard;
 use crate::learned::{Advice, Given};
 use crate::own::Home;
 
@@ -204,7 +199,12 @@ pub(crate) fn raises(held: &[HeldRule<'_>]) -> Vec<Raise> {
     raising
         .map(|HeldRule { rule, words }| {
             let cause = RaiseCause::Rule { id: rule.id.clone() };
-            Raise { cause, steps: rule.sets.raise, ru: why(&rule.name.ru, words), en: why(&rule.name.en, words) }
+            Raise {
+                cause,
+                steps: rule.sets.raise,
+                ru: with_words(&rule.name.ru, words),
+                en: with_words(&rule.name.en, words),
+            }
         })
         .collect()
 }
@@ -214,8 +214,7 @@ pub(crate) fn profile(plan: &Plan, at: Timestamp) -> String {
     plan.special_profile(at).unwrap_or_else(|| plan.reply_profile(at).name()).to_owned()
 }
 
-/// Says how the client's last message sounds, and lets it raise an open ticket that line 1 holds, as the plan says. A raise stays
-/// until the client sounds content: a bare fact between two outbursts is no better mood.
+/// Says how the client's last message sounds, and lets it raise an open ticket that line 1 holds, as the plan says.
 pub(crate) async fn feel(
     change: &Change<'_>,
     ticket: &mut Ticket,
@@ -223,35 +222,8 @@ pub(crate) async fn feel(
     profile: Option<String>,
 ) -> Result<(), Refused> {
     let Some(heard) = &home.current_mood else { return Ok(()) };
-    let Heard { mood, score, words, swears: _, at: _ } = heard.clone();
+    let Sound { mood, score, words } = heard.sound();
     let event = HeardEvent { mood, score, words, profile, plan: change.plan.version().to_string() };
     change.log_by_itself(ticket, EventBody::Heard(event)).await?;
-    if ticket.custody != Custody::Held || !matches!(ticket.state, State::Open | State::OnHold { .. }) {
-        return Ok(());
-    }
-    let before =
-        ticket.facts.raises.iter().find(|raise| raise.cause == RaiseCause::Mood).map_or(0, |raise| raise.steps);
-    match change.plan.mood_step(heard.score) {
-        Some(step) if step.steps > before => {
-            change.raise(ticket, by_mood(heard, step.steps)).await?;
-        }
-        None if heard.mood == Mood::Positive => {
-            change.lower(ticket, &RaiseCause::Mood).await?;
-        }
-        Some(_) | None => {}
-    }
-    Ok(())
-}
-
-fn by_mood(heard: &Heard, steps: u8) -> Raise {
-    let said = |language| why(Text::MoodRaised.plain(language), &heard.words);
-    let (ru, en) = (said(Language::Russian), said(Language::English));
-    Raise { cause: RaiseCause::Mood, steps, ru, en }
-}
-
-/// A reason with the words that made it, as long as a reason may be.
-fn why(name: &str, words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("«{word}»")).collect();
-    let whole = if words.is_empty() { name.to_owned() } else { format!("{name}: {}", words.join(", ")) };
-    whole[..whole.floor_char_boundary(LINE_BYTES_MAX)].to_owned()
+    change.raise_by_mood(ticket, &heard.sound()).await
 }

@@ -71,7 +71,7 @@ impl Rules for Bridge {
 
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {
         match told {
-            Told::Answer { clarification, answer } => {
+            Told::Answer { clarification, answer, sound: _ } => {
                 let mut own = Own::load(change, ticket.facts.id).await?;
                 let Some(bond) = own.open_mut() else { return Ok(()) };
                 outgoing::respond(change, ticket, bond, answer).await?;
@@ -82,7 +82,7 @@ impl Rules for Bridge {
                 // Another question may still be open, for which the ticket goes on waiting.
                 if ticket.state == State::Open { wait_for_vendor(change, ticket) } else { Ok(()) }
             }
-            Told::ClientMessage { text } => {
+            Told::ClientMessage { text, sound: _ } => {
                 let mut own = Own::load(change, ticket.facts.id).await?;
                 let Some(bond) = own.open_mut() else { return Ok(()) };
                 outgoing::respond(change, ticket, bond, text).await?;

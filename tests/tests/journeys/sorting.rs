@@ -138,3 +138,33 @@ async fn a_raise_survives_triage_and_goes_up_with_the_ticket() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_angry_client_comes_sooner_at_whichever_line_the_ticket_is() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        let ticket = people.register("Нет интернета с утра").await;
+        people.to_technical(&ticket, tests::evidence::technical()).await.unwrap();
+        stage.settle().await;
+        let calm = facts(&people, Line::Technical, &ticket).await;
+        assert_eq!(calm.raises.len(), 0, "{calm:?}");
+
+        people.reply(&ticket, ANGER).await.unwrap();
+        stage.settle().await;
+        let angry = facts(&people, Line::Technical, &ticket).await;
+        assert_eq!((angry.raises.len(), angry.raises[0].cause()), (1, RaiseCause::Mood));
+        assert!(angry.priority() > calm.priority(), "{angry:?}");
+        assert!(angry.raises[0].ru.starts_with("клиент очень недоволен: «"), "{}", angry.raises[0].ru);
+
+        // An answer to a question is a message like any other.
+        let question = people.ask_client(Line::Technical, &ticket, "Какой у вас роутер?").await.unwrap();
+        stage.settle().await;
+        people.write(&ticket, "Какой у вас роутер?", &question).await.unwrap();
+        people.reply(&ticket, "Отлично, вы молодцы, большое спасибо, у меня Archer").await.unwrap();
+        stage.settle().await;
+        let content = facts(&people, Line::Technical, &ticket).await;
+        assert_eq!((content.priority(), content.raises.len()), (calm.priority(), 0));
+        stage.holds().await;
+    })
+    .await;
+}

@@ -75,6 +75,7 @@ async fn a_client_message_reaches_the_partner_without_the_client() {
         let message = proto::handover::ForwardClientMessageRequest {
             envelope: Some(world.envelope_of_line1("wrote")),
             text: "всё ещё не работает, звоните 8 495 123 45 67".to_owned(),
+            sound: None,
         };
         let channel = world.called_by_line(ticket::Line::ServiceDesk);
         let mut relay = proto::handover::relay_service_client::RelayServiceClient::new(channel);

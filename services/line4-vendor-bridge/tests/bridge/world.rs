@@ -255,6 +255,7 @@ impl World {
             envelope: Some(self.envelope_of_line1(&step)),
             clarification_id: asked.clarification_id,
             answer: answer.to_owned(),
+            sound: None,
         };
         let mut relay = RelayServiceClient::new(self.called_by_line(Line::ServiceDesk));
         relay.answer_clarification(message).await.unwrap();
