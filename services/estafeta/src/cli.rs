@@ -31,7 +31,8 @@ enum Command {
     /// Databases are SQLite files in the data directory unless `--database` says otherwise. Nothing listens beyond this
     /// machine unless `--host` says so.
     Up {
-        /// Load the demonstration: an organization, its knowledge, simulated vendors, and a stream of requests.
+        /// Load the demonstration: an organization, its knowledge, simulated vendors and internal services, and a stream of
+        /// requests.
         #[arg(long)]
         demo: bool,
         #[command(flatten)]

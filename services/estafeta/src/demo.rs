@@ -6,6 +6,7 @@ mod asking;
 mod deeds;
 mod desks;
 mod input;
+mod internal;
 mod load;
 mod play;
 mod script;
@@ -25,8 +26,11 @@ use ticket::{Clock, SystemClock};
 
 use crate::failure::Failure;
 use crate::process;
+use crate::services;
 use crate::settings::Settings;
 use crate::suite::{Config, Suite};
+
+pub(crate) use internal::simulate;
 
 /// How many tickets of the demonstration are played at once.
 const AT_ONCE: usize = 4;
@@ -101,8 +105,12 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
         None => demo_plan()?,
     };
     plans.put(Plan::clone(&plan));
-    let suite =
-        Suite::start(Config { telemetry: Some(telemetry), ..Config::in_dir(dir.path(), plans.clone()) }).await?;
+    let mut addresses = Vec::new();
+    // Kept for as long as the suite runs.
+    let _simulated = simulate(&mut addresses, &plans).await?;
+    let backends = services::connected(addresses, &plans)?;
+    let config = Config { telemetry: Some(telemetry), backends, ..Config::in_dir(dir.path(), plans.clone()) };
+    let suite = Suite::start(config).await?;
     let well = match &options.requests {
         Some(path) => {
             let input = options.input.read(path)?;

@@ -86,7 +86,7 @@ async fn serve_line(
         }
     }
     let backends = match line {
-        Line::SelfService => services::named(settings, &plans)?,
+        Line::SelfService => services::connected(services::addresses(settings)?, &plans)?,
         Line::ServiceDesk | Line::Technical | Line::Expert | Line::Vendor => Backends::default(),
     };
     let recipe = Recipe {

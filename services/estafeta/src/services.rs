@@ -1,5 +1,6 @@
 //! The company's internal services, as the settings name them.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use backends::{Address, Backends};
@@ -9,11 +10,11 @@ use secrecy::SecretString;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// The internal services of `settings`, with their credentials; inside of a Tokio runtime.
+/// Where the internal services of `settings` are, with their credentials.
 ///
 /// # Errors
-/// When an address is none, a credential cannot be read, or is for no service.
-pub(crate) fn named(settings: &Settings, plans: &Plans) -> Result<Backends, Failure> {
+/// When a credential cannot be read, or is for no service.
+pub(crate) fn addresses(settings: &Settings) -> Result<Vec<Address>, Failure> {
     let known = |name: &str| settings.backend.iter().any(|at| at.name == name);
     if let Some(stray) = settings.backend_token.iter().find(|token| !known(&token.name)) {
         let name = &stray.name;
@@ -31,13 +32,29 @@ pub(crate) fn named(settings: &Settings, plans: &Plans) -> Result<Backends, Fail
         };
         addresses.push(Address { name: at.name.clone(), url: at.url.clone(), token });
     }
-    let all = plans.all();
-    let wanted = all.iter().flat_map(|plan| plan.scenarios());
-    for scenario in wanted.filter(|scenario| !known(&scenario.service)) {
-        let (scenario, service) = (&scenario.id, &scenario.service);
-        tracing::warn!(scenario, service, "its service is nowhere: a person does it until one is given by --backend");
+    Ok(addresses)
+}
+
+/// The services at `addresses`; which of those that `plans` want are not among them is logged once. Inside of a Tokio
+/// runtime.
+///
+/// # Errors
+/// When an address is none.
+pub(crate) fn connected(addresses: Vec<Address>, plans: &Plans) -> Result<Backends, Failure> {
+    let missing = missing(&addresses, plans);
+    if !missing.is_empty() {
+        let services = missing.into_iter().collect::<Vec<_>>().join(", ");
+        tracing::info!(services, "a person does what these services are for; --backend SERVICE=URL says where one is");
     }
     Ok(Backends::at(addresses)?)
+}
+
+/// The services that scenarios of `plans` want and `addresses` do not have.
+fn missing(addresses: &[Address], plans: &Plans) -> BTreeSet<String> {
+    let known = |name: &str| addresses.iter().any(|at| at.name == name);
+    let all = plans.all();
+    let wanted = all.iter().flat_map(|plan| plan.scenarios()).map(|scenario| scenario.service.clone());
+    wanted.filter(|service| !known(service)).collect()
 }
 
 #[cfg(test)]
@@ -56,7 +73,8 @@ mod tests {
         fs::write(&file, "s3cret\n").unwrap();
         let token = format!("\"orders={}\"", file.display());
         let both = settings("\"orders=grpc://127.0.0.1:7000\", \"offers=https://offers/perform\"", &token);
-        let found = named(&both, &Plans::default()).unwrap();
+        let named = |settings: &Settings| connected(addresses(settings)?, &Plans::default());
+        let found = named(&both).unwrap();
         assert_eq!(found.names().collect::<Vec<_>>(), ["offers", "orders"]);
         assert!(!format!("{found:?}{both:?}").contains("s3cret"));
         for (backend, token, why) in [
@@ -66,8 +84,18 @@ mod tests {
             ("", "\"orders=/none\"", "no address"),
             ("\"orders=http://orders\"", "\"orders=/none/such\"", "cannot read the token"),
         ] {
-            let failure = named(&settings(backend, token), &Plans::default()).unwrap_err().to_string();
+            let failure = named(&settings(backend, token)).unwrap_err().to_string();
             assert!(failure.contains(why), "{failure}");
         }
+    }
+
+    #[test]
+    fn each_service_that_nobody_gave_is_named_once() {
+        let plans = Plans::default();
+        plans.put(plan::Plan::parse("demo.toml", plan::DEMO).unwrap());
+        let all = |services: &[&str]| services.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        assert_eq!(missing(&[], &plans), all(&["offers", "orders"]));
+        let given = addresses(&settings("\"offers=grpc://offers:7000\"", "")).unwrap();
+        assert_eq!(missing(&given, &plans), all(&["orders"]));
     }
 }

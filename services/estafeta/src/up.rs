@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use backends::Backends;
 use handover::{Backoff, Plans};
 use jiff::SignedDuration;
 use partner_simulator::Habits;
@@ -32,7 +33,11 @@ pub async fn run(with_demo: bool, settings: &Settings) -> Result<(), Failure> {
         plans::keep_demo(settings)?;
     }
     let plans = plans::load(settings)?;
-    let suite = Suite::start(config(with_demo, settings, plans.clone(), telemetry)?).await?;
+    let mut addresses = services::addresses(settings)?;
+    // Kept for as long as the suite runs.
+    let _simulated = if with_demo { demo::simulate(&mut addresses, &plans).await? } else { Vec::new() };
+    let backends = services::connected(addresses, &plans)?;
+    let suite = Suite::start(config(with_demo, settings, plans.clone(), backends, telemetry)?).await?;
     let stop = CancellationToken::new();
     let desks = Line::ALL.into_iter().filter_map(|line| suite.desk(line)).collect();
     tokio::spawn(reload::follow(settings.clone(), plans.clone(), desks, stop.clone()));
@@ -75,6 +80,7 @@ fn config(
     with_demo: bool,
     settings: &Settings,
     plans: Plans,
+    backends: Backends,
     telemetry: telemetry::Telemetry,
 ) -> Result<Config, Failure> {
     let mut databases = std::collections::BTreeMap::new();
@@ -91,7 +97,7 @@ fn config(
         Vendors::Real(settings.partner.iter().map(|partner| (partner.name.clone(), partner.url.clone())).collect())
     };
     Ok(Config {
-        backends: services::named(settings, &plans)?,
+        backends,
         databases,
         keys: settings.keys(),
         attachments: settings.attachments(),

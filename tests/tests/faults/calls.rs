@@ -3,7 +3,7 @@
 
 use handover::CrashPoint;
 use jiff::SignedDuration;
-use tests::internal::{Internal, Protocol};
+use tests::internal::{Internal, Protocol, backends};
 use tests::people::id_of;
 use tests::{Databases, Stage};
 use ticket::Line;
@@ -39,8 +39,8 @@ async fn a_call_survives_every_crash_and_nothing_is_ordered_twice() {
             for databases in Databases::all() {
                 // Shown when it fails: which of the sixteen it was.
                 println!("dies at {point:?}, {protocol:?}");
-                let service = Internal::start(protocol).await;
-                let backends = service.backends();
+                let service = Internal::start(protocol).await.expect("there is a port");
+                let backends = backends(&service);
                 let stage = Stage::with(databases, plan::DEMO, |mut config| {
                     config.backends = backends;
                     config

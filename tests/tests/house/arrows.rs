@@ -111,6 +111,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["ticket", "plan", "texts", "proto", "rpc", "store", "handover", "tally", "telemetry", "redaction"],
     ),
     ("partner-simulator", &["proto", "rpc", "telemetry", "texts", "ticket"]),
+    ("internal-simulator", &["proto", "rpc"]),
     ("gateway", &["ticket", "proto", "rpc", "telemetry"]),
     ("estafeta", EVERYTHING),
     ("tests", EVERYTHING),
@@ -149,6 +150,7 @@ const EVERYTHING: &[&str] = &[
     "line3-expert",
     "line4-vendor-bridge",
     "partner-simulator",
+    "internal-simulator",
     "gateway",
     "estafeta",
 ];

@@ -8,7 +8,7 @@ use proto::line0::{FollowUpRequest, Reply};
 use proto::ticket as wire;
 use proto::ticket::ticket_service_client::TicketServiceClient;
 use serde_json::{Value, json};
-use tests::internal::{Internal, Mood, Protocol};
+use tests::internal::{Internal, Mood, Protocol, backends};
 use tests::people::{CLIENT, id_of};
 use tests::{Databases, Stage};
 use ticket::Line;
@@ -24,7 +24,7 @@ fn plan() -> String {
 const PAUSE: SignedDuration = SignedDuration::from_secs(31);
 
 async fn staged(databases: Databases, service: &Internal) -> Stage {
-    let backends = service.backends();
+    let backends = backends(service);
     Stage::with(databases, &plan(), |mut config| {
         config.backends = backends;
         config
@@ -38,7 +38,7 @@ async fn on_each(test: impl AsyncFn(Stage, Internal)) {
         for databases in Databases::all() {
             // Shown when it fails: which of the four it was.
             println!("{protocol:?}, SQLite: {}", databases.are_sqlite());
-            let service = Internal::start(protocol).await;
+            let service = Internal::start(protocol).await.expect("there is a port");
             test(staged(databases, &service).await, service).await;
         }
     }
@@ -168,7 +168,7 @@ async fn a_service_that_was_down_is_called_again_and_the_client_is_told_then() {
         assert!(reply.call_id.starts_with("msg_") && reply.text.contains("Выполняю"), "{reply:?}");
         let reply = told(&stage, &ticket, "Ну что там?").await;
         assert_eq!(reply.outcome(), Outcome::Working, "{reply:?}");
-        service.start_again().await;
+        service.start_again().await.expect("its port is free");
         stage.after(PAUSE).await;
         assert_eq!((state(&stage, &ticket).await, service.done()), (CLOSED_HERE, 1));
         let log = log(&stage, Line::SelfService, &ticket).await;
@@ -222,7 +222,7 @@ async fn after_the_plans_tries_a_person_has_it_with_everything_that_was_given() 
 #[tokio::test]
 async fn what_no_try_will_mend_goes_to_a_person_at_once() {
     for protocol in Protocol::ALL {
-        let service = Internal::start(protocol).await;
+        let service = Internal::start(protocol).await.expect("there is a port");
         let stage = staged(Databases::sqlite(), &service).await;
         // Over gRPC nobody can be sent elsewhere.
         let moods = [Mood::Floods, Mood::Redirects];
@@ -279,7 +279,7 @@ async fn who_says_it_twice_orders_once() {
 #[tokio::test]
 async fn too_many_wrong_values_an_end_a_person_and_anger_all_end_it() {
     for databases in Databases::all() {
-        let service = Internal::start(Protocol::Grpc).await;
+        let service = Internal::start(Protocol::Grpc).await.expect("there is a port");
         let stage = staged(databases, &service).await;
         let begin = async || asked(&stage, "Закажите сим карту, nano").await.0;
         let ticket = begin().await;
@@ -331,7 +331,7 @@ async fn a_person_who_has_it_meanwhile_is_told_what_came_of_the_call() {
 #[tokio::test]
 async fn an_article_that_fits_as_well_is_offered_beside_it() {
     for databases in Databases::all() {
-        let service = Internal::start(Protocol::Grpc).await;
+        let service = Internal::start(Protocol::Grpc).await.expect("there is a port");
         let stage = staged(databases, &service).await;
         let article = proto::line0::Article {
             article_id: "sim".into(),

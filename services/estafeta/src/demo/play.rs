@@ -87,6 +87,10 @@ impl Player<'_> {
         match step {
             Step::Answered => self.ask(true).await,
             Step::HandedOver => self.ask(false).await,
+            Step::AskedFor(field) => self.asked_for(field).await,
+            Step::Gives(what, field) => self.gives(what, field).await,
+            Step::Agrees => self.agrees().await,
+            Step::AsksHowItStands => self.asks_how_it_stands().await,
             Step::PersonPlease => self.person_please().await,
             Step::Register => self.register().await,
             Step::Triage => self.triage().await,

@@ -19,6 +19,14 @@ pub(crate) enum Step {
     Answered,
     /// The client asks line 0, which hands over.
     HandedOver,
+    /// The client asks for something that line 0 does by itself; it asks back for this field.
+    AskedFor(&'static str),
+    /// The client says this, and line 0 asks for this field next: the same once more where what was said does not fit.
+    Gives(&'static str, &'static str),
+    /// The client says yes, and an internal service does it.
+    Agrees,
+    /// The client asks line 0 how the request stands, which it tells by itself.
+    AsksHowItStands,
     /// The client comes back after an answer: it did not help, a person please.
     PersonPlease,
     /// An agent of line 1 registers a call.
@@ -70,9 +78,10 @@ pub(crate) enum Step {
 }
 
 use Step::{
-    Answered, Clarify, Confirm, Diagnose, EscalateIncomplete, HandedOver, Hello, Hold, InformVendor, PersonPlease,
-    Progress, Register, Reopen, Research, Resolve, ReturnWrongZone, SolveForAll, ToExpert, ToTechnical, ToVendor,
-    ToWrongZone, Triage, VendorRejects, VendorSolves, Visit, WriteRunbook,
+    Agrees, Answered, AskedFor, AsksHowItStands, Clarify, Confirm, Diagnose, EscalateIncomplete, Gives, HandedOver,
+    Hello, Hold, InformVendor, PersonPlease, Progress, Register, Reopen, Research, Resolve, ReturnWrongZone,
+    SolveForAll, ToExpert, ToTechnical, ToVendor, ToWrongZone, Triage, VendorRejects, VendorSolves, Visit,
+    WriteRunbook,
 };
 
 /// The whole demonstration.
@@ -82,6 +91,19 @@ pub(crate) const CAST: &[Script] = &[
     Script { request: "promised-payment", steps: &[Answered], journey: &[SelfService] },
     Script { request: "router-lights", steps: &[Answered], journey: &[SelfService] },
     Script { request: "cabinet-password-en", steps: &[Answered], journey: &[SelfService] },
+    Script {
+        request: "sim-card",
+        steps: &[
+            AskedFor("format"),
+            Gives("format", "count"),
+            Gives("too_many", "count"),
+            Gives("count", "day"),
+            Gives("day", "confirmation"),
+            Agrees,
+        ],
+        journey: &[SelfService],
+    },
+    Script { request: "own-offer", steps: &[AskedFor("confirmation"), Agrees], journey: &[SelfService] },
     Script {
         request: "moving-house",
         steps: &[HandedOver, Triage, Hello, Resolve(ServiceDesk), Confirm],
@@ -109,6 +131,7 @@ pub(crate) const CAST: &[Script] = &[
             HandedOver,
             Triage,
             ToTechnical,
+            AsksHowItStands,
             Diagnose,
             Hold(Technical),
             Progress(Technical),
