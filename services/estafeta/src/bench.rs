@@ -1,8 +1,10 @@
-//! `bench`: how fast the daily work of a desk is and how punctual its timers are, against a limit of the same machine.
+//! `bench`: how fast the daily work of a desk is, how punctual its timers are and how long a request is sorted, against a limit
+//! of the same machine.
 
 mod desks;
 mod fill;
 mod timers;
+mod triage;
 
 use std::path::Path;
 
@@ -34,6 +36,8 @@ pub enum Options {
     },
     /// How late timers ring, with many pending: as they fall due, many at the same instant, and many broken promises at once.
     Timers(timers::Options),
+    /// How long sorting one request takes: its language, category and mood, and whether many have the same.
+    Triage(triage::Options),
 }
 
 /// Measures and prints. Returns whether every action could be done, and every timer rang in time.
@@ -44,6 +48,7 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
     match options {
         Options::Desks { tickets, database, json } => desks::run(tickets, database, json).await,
         Options::Timers(options) => timers::run(&options).await,
+        Options::Triage(options) => triage::run(&options),
     }
 }
 

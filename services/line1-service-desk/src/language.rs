@@ -8,7 +8,8 @@ const LETTERS_MIN: usize = 3;
 /// The language that most letters of `text` belong to; none when there are too few letters to tell.
 ///
 /// Russian texts are full of Latin names (Wi-Fi, VPN), so that a third of Cyrillic letters makes a text Russian.
-pub(crate) fn language_of(text: &str) -> Option<Language> {
+#[must_use]
+pub fn language_of(text: &str) -> Option<Language> {
     let cyrillic = text.chars().filter(|c| ('\u{0400}'..='\u{04FF}').contains(c)).count();
     let latin = text.chars().filter(char::is_ascii_alphabetic).count();
     if cyrillic + latin < LETTERS_MIN {

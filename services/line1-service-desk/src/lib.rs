@@ -54,6 +54,7 @@ use proto::line1::service_desk_service_server::ServiceDeskServiceServer;
 use rpc::{Service, Stack, tuned};
 
 pub use heard::Heard;
+pub use language::language_of;
 pub use learned::Given;
 pub use major::Membership;
 pub use own::{Home, Link, Message, Note, Question, Rating};

@@ -11,6 +11,7 @@ mod baseline;
 pub mod simulation;
 mod sketch;
 mod topic;
+mod topics;
 mod watch;
 
 pub use watch::{Candidate, Observed, Request, Settings, TOPICS_MAX, TopicId, Watch, Wave};

@@ -88,7 +88,7 @@ impl Frequencies {
     }
 
     /// How much a feature tells: the inverse document frequency (K. Spärck Jones, 1972), squared for a product of two.
-    fn weight(&self, feature: u64) -> f32 {
+    pub(crate) fn weight(&self, feature: u64) -> f32 {
         ((self.documents + 2.0) / (self.count_of(feature) + 1.0)).ln().max(0.05).powi(2)
     }
 
@@ -141,6 +141,11 @@ impl Topic {
         }
         let whole: f32 = request.iter().map(|feature| frequencies.weight(*feature)).sum();
         if topic * whole > 0.0 { both / (topic * whole).sqrt() } else { 0.0 }
+    }
+
+    /// Its features, sorted.
+    pub(crate) fn features(&self) -> impl Iterator<Item = u64> {
+        self.features.iter().map(|(feature, _)| *feature)
     }
 
     /// What at least half of the members have in common.

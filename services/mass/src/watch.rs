@@ -9,6 +9,7 @@ use ticket::TicketId;
 use crate::baseline::{Baseline, MINUTES_MAX};
 use crate::sketch::{features, hash};
 use crate::topic::{Fading, Frequencies, Member, RECENT_MAX, Topic};
+use crate::topics::Topics;
 
 /// Topics kept of one organization; the least is forgotten for a new one.
 pub const TOPICS_MAX: usize = 400;
@@ -115,7 +116,7 @@ pub struct Observed {
 /// What is known about one organization's requests.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Watch {
-    topics: Vec<Topic>,
+    topics: Topics,
     next: TopicId,
     frequencies: Frequencies,
     baseline: Baseline,
@@ -135,10 +136,10 @@ impl Watch {
         self.frequencies.count(&features);
         let longest = windows(settings).into_iter().max().unwrap_or_default();
         let slot = self.place(&features, at);
-        for topic in &mut self.topics {
+        for topic in self.topics.members_mut() {
             topic.forget(at - longest, &mut self.total);
         }
-        let Some(topic) = self.topics.get_mut(slot) else { return Observed::default() };
+        let Some(topic) = self.topics.member_mut(slot) else { return Observed::default() };
         topic.last = topic.last.max(at);
         let client = hash(4, client);
         let counts = topic.recent.iter().all(|known| known.client != client);
@@ -165,7 +166,7 @@ impl Watch {
 
     /// A person said that a candidate is no incident: it stays away, unless it becomes much larger.
     pub fn reject(&mut self, topic: TopicId, now: Timestamp) {
-        if let Some(topic) = self.topics.iter_mut().find(|known| known.id == topic) {
+        if let Some(topic) = self.topics.members_mut().find(|known| known.id == topic) {
             let until = now.saturating_add(SignedDuration::from_hours(MUTED_HOURS)).unwrap_or(Timestamp::MAX);
             let many = u32::try_from(topic.recent.len()).unwrap_or(u32::MAX);
             topic.muted = Some((until, many.saturating_mul(GREW)));
@@ -176,7 +177,7 @@ impl Watch {
 
     /// A person said that an incident is over: what comes from now on is another one, once it is enough.
     pub fn begin_anew(&mut self, topic: TopicId) {
-        if let Some(topic) = self.topics.iter_mut().find(|known| known.id == topic) {
+        if let Some(topic) = self.topics.members_mut().find(|known| known.id == topic) {
             // It was no usual time, so that nothing is learned from it.
             topic.recent.clear();
             topic.alarm = None;
@@ -185,25 +186,18 @@ impl Watch {
 
     /// The topic of a request: the likest, or a new one.
     fn place(&mut self, features: &[u64], at: Timestamp) -> usize {
-        let likeness = |topic: &Topic| topic.likeness(features, &self.frequencies);
-        let best = self.topics.iter().map(likeness).enumerate().max_by(|one, other| one.1.total_cmp(&other.1));
-        if let Some((slot, likeness)) = best
-            && likeness >= ALIKE
-        {
-            if let Some(topic) = self.topics.get_mut(slot) {
-                topic.follow(features);
-            }
+        if let Some(slot) = self.topics.likest(features, ALIKE, &self.frequencies) {
+            self.topics.follow(slot, features);
             return slot;
         }
         if self.topics.len() >= TOPICS_MAX {
             let worths = self.topics.iter().map(|topic| topic.worth(at)).enumerate();
             if let Some((least, _)) = worths.min_by(|one, other| one.1.total_cmp(&other.1)) {
-                self.topics.swap_remove(least);
+                self.topics.remove(least);
             }
         }
         self.next += 1;
-        self.topics.push(Topic::new(self.next, features, at));
-        self.topics.len() - 1
+        self.topics.push(Topic::new(self.next, features, at))
     }
 
     fn judge(
@@ -220,14 +214,14 @@ impl Watch {
         while let Some(other) = self.same_as(slot) {
             let (keep, gone) = if self.topics.get(other)?.id < id { (other, slot) } else { (slot, other) };
             id = self.topics.get(keep)?.id;
-            let gone = self.topics.remove(gone);
-            slot = self.topics.iter().position(|topic| topic.id == id)?;
+            let gone = self.topics.remove(gone)?;
+            slot = self.topics.place_of(id)?;
             joined.extend([id, gone.id]);
-            self.topics.get_mut(slot)?.absorb(gone, at);
+            self.topics.member_mut(slot)?.absorb(gone, at);
             surprise = self.surprise(slot, at, settings)?;
         }
         let Surprise { window, count, expected, chance } = surprise;
-        let topic = self.topics.iter().find(|topic| topic.id == id)?;
+        let topic = self.topics.get(slot)?;
         let from = topic.recent.partition_point(|member| member.at <= at - window);
         let tickets: Vec<TicketId> = topic.recent.range(from..).take(NAMED_MAX).map(|member| member.ticket).collect();
         let since = topic.recent.get(from).map_or(at, |member| member.at);
@@ -235,7 +229,7 @@ impl Watch {
         let common = topic.common();
         let wave = settings.waves.iter().find(|wave| self.announces(wave, at, &common)).map(|wave| wave.name.clone());
         let window_minutes = window.as_mins();
-        let topic = self.topics.iter_mut().find(|topic| topic.id == id)?;
+        let topic = self.topics.member_mut(slot)?;
         topic.alarm = Some(count);
         Some(Candidate { topic: id, count, expected, chance, window_minutes, since, wave, tickets, grew })
     }
@@ -253,9 +247,11 @@ impl Watch {
             let volume = self.baseline.expected(at, window, &settings.zone).max(others).max(1.0);
             let seen = topic.before.at(at) + PRIOR.0;
             let expected = seen * volume / (total + PRIOR.1);
+            if count < settings.least || f64::from(count) < settings.factor * expected {
+                return None;
+            }
             let chance = at_least(count, expected, seen.min(SHAPE_MAX));
-            let many = count >= settings.least && f64::from(count) >= settings.factor * expected;
-            (many && chance <= CHANCE_MAX).then_some(Surprise { window, count, expected, chance })
+            (chance <= CHANCE_MAX).then_some(Surprise { window, count, expected, chance })
         });
         let most = found.min_by(|one, other| one.chance.total_cmp(&other.chance))?;
         let told = topic.alarm.is_some_and(|told| most.count < told.saturating_mul(2));

@@ -50,6 +50,20 @@ fn holidays_of_a_calendar_are_printed_as_lines_of_a_plan() {
 }
 
 #[test]
+fn sorting_is_measured_part_by_part() {
+    let output = ran(&["bench", "triage", "--tickets", "500", "--json"]);
+    let rows: Vec<serde_json::Value> =
+        out(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let took = |part: &str| {
+        let row = rows.iter().find(|row| row["part"].as_str().is_some_and(|known| known.starts_with(part)));
+        row.and_then(|row| row["median_us"].as_f64()).unwrap_or_else(|| panic!("no {part} in {rows:?}"))
+    };
+    for part in ["limit", "language", "category", "mood", "mass"] {
+        assert!(took(part) > 0.0 && took(part) < took("all"), "{rows:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_measured_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let output = ran(&["eval", "--dir", text(dir.path())]);
