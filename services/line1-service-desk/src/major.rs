@@ -1,13 +1,15 @@
 //! Major incidents: many clients have the same trouble.
 //!
 //! [`incident`] is what one is and what may happen to it, `kept` how it stands in the database, `follow` reads the log and
-//! finds candidates, `children` is what it does to a ticket, `cascade` does that to all of them, and `service` answers people.
+//! finds candidates, `lease` says which replica does, `children` is what it does to a ticket, `cascade` does that to all of
+//! them, and `service` answers people.
 
 mod cascade;
 mod children;
 mod follow;
 mod incident;
 mod kept;
+mod lease;
 mod service;
 mod wire;
 

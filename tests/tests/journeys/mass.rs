@@ -80,9 +80,9 @@ async fn more_alike_than_usual_are_a_candidate_that_says_why_and_one_client_is_n
 async fn when_a_person_accepts_tickets_join_by_themselves_rise_and_say_why() {
     on_each_database(async |stage| {
         let id = major::candidate(&stage, OUTAGE).await;
-        // While nobody has decided more come.
-        major::say(&stage, 100..110, OUTAGE).await;
-        let waiting = async || major::get(&stage, &id).await.waiting == 15;
+        // While nobody has decided more come than stand in the incident itself.
+        major::say(&stage, 100..120, OUTAGE).await;
+        let waiting = async || major::get(&stage, &id).await.waiting == 25;
         major::until(&stage, "all wait", waiting).await;
         let before = major::get(&stage, &id).await.waiting_ticket_ids[0].clone();
         let calm = facts(&stage, Line::ServiceDesk, &before).await.priority();
@@ -94,9 +94,9 @@ async fn when_a_person_accepts_tickets_join_by_themselves_rise_and_say_why() {
 
         // And so do those that come later.
         let later = major::says(&stage, "client-late", OUTAGE).await;
-        major::joined(&stage, &id, 16).await;
+        major::joined(&stage, &id, 26).await;
         let children = major::children(&stage, &id).await;
-        assert!(children.contains(&later) && children.len() == 16, "{children:?}");
+        assert!(children.contains(&later) && children.len() == 26, "{children:?}");
         for ticket in &children {
             let why = told_raise(&stage, Line::ServiceDesk, ticket).await.expect("it rises");
             assert!(why.contains("массовый инцидент") && why.contains(OUTAGE), "{why}");
@@ -107,7 +107,7 @@ async fn when_a_person_accepts_tickets_join_by_themselves_rise_and_say_why() {
         );
         assert_eq!(
             major::read(&stage, &children, "Это не только у вас").await,
-            vec![1; 16],
+            vec![1; 26],
             "the plan's answer, once each"
         );
         let journey = stage.people().journey(&later).await.unwrap();
@@ -257,12 +257,15 @@ async fn what_is_declared_by_hand_takes_in_what_is_about_it() {
 async fn what_was_rejected_stays_away_and_what_was_announced_is_no_candidate() {
     on_each_database(async |stage| {
         let id = major::candidate(&stage, OUTAGE).await;
+        major::say(&stage, 100..117, OUTAGE).await;
+        major::until(&stage, "all wait", async || major::get(&stage, &id).await.waiting == 22).await;
         let reject = wire::RejectCandidateRequest {
             request_id: stage.people().request_id(),
             incident_id: id.clone(),
             why: "проверка терминалов".into(),
         };
         major::at(&stage).reject_candidate(reject).await.expect("a candidate is rejected");
+        major::until(&stage, "none waits", async || major::get(&stage, &id).await.waiting == 0).await;
         major::say(&stage, 200..205, OUTAGE).await;
         // What comes after it shows that these were read.
         major::candidate(&stage, "Пропал звук у приставки телевидения").await;
@@ -275,6 +278,11 @@ async fn what_was_rejected_stays_away_and_what_was_announced_is_no_candidate() {
         major::say(&stage, 300..305, announced).await;
         let known = async || major::list(&stage, At::Rejected).await.iter().any(|it| it.title == announced);
         major::until(&stage, "the wave is known", known).await;
+        // However large it becomes, it was announced.
+        major::say(&stage, 305..325, announced).await;
+        major::candidate(&stage, "Не печатает принтер в бухгалтерии").await;
+        let rejected = major::list(&stage, At::Rejected).await;
+        assert_eq!(rejected.iter().filter(|it| it.title == announced).count(), 1, "{rejected:?}");
     })
     .await;
 }

@@ -20,16 +20,25 @@ const AGAIN_SECONDS: i64 = 5;
 pub(crate) async fn rang(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
     let found = change.work.document(change.organization(), KIND, &timer.id).await?;
     let Some((mut incident, read)): Option<(Incident, Version)> = found else { return Ok(()) };
-    let takes_in = matches!(incident.stage, Stage::Open | Stage::Resolved) && !incident.waiting.is_empty();
+    let takes_in = matches!(incident.stage, Stage::Open | Stage::Resolved) && incident.waits() > 0;
     let pause = if takes_in {
         take_in(change, &mut incident).await?
     } else if let Some(after) = incident.sweep.clone() {
         sweep(change, &mut incident, &after).await?
+    } else if incident.aside > 0 {
+        0
     } else {
         return Ok(());
     };
-    kept::save(change, &incident, Some(read)).await?;
-    if incident.waiting.is_empty() && incident.sweep.is_none() {
+    if incident.waiting.is_empty() && incident.aside > 0 {
+        let next = kept::next_aside(change, &mut incident).await?;
+        // Of one that was rejected they are forgotten.
+        if incident.stage != Stage::Rejected {
+            incident.waiting.extend(next);
+        }
+    }
+    kept::save(change, &mut incident, Some(read)).await?;
+    if incident.waits() == 0 && incident.sweep.is_none() {
         return Ok(());
     }
     let due = change.now.saturating_add(SignedDuration::from_secs(pause)).unwrap_or(change.now);

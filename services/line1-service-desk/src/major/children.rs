@@ -123,11 +123,12 @@ pub(crate) async fn keep_up(
 /// Lets a child go its own way; false when it was none.
 pub(crate) async fn leave(change: &Change<'_>, incident: &mut Incident, id: TicketId) -> Result<bool, Refused> {
     let (mut ticket, read) = change.ticket(id).await?;
-    let waited = incident.waiting.len();
+    let waited = incident.waits();
     incident.waiting.retain(|waiting| *waiting != id);
+    kept::take_from_aside(change, incident, id).await?;
     let key = kept::child_key(incident.id, id);
     if !change.work.delete_document(change.organization(), kept::CHILD, &key).await? {
-        return Ok(incident.waiting.len() < waited);
+        return Ok(incident.waits() < waited);
     }
     incident.children = incident.children.saturating_sub(1);
     let mut home: Home = change.work.own(change.organization(), id).await?;

@@ -22,9 +22,7 @@ use tokio::task::yield_now;
 
 use super::incident::{Incident, Stage};
 use super::kept::{self, BY_STAGE, KIND, LIVE, UNHEARD};
-
-/// How long a replica has the watch of an organization to itself.
-const LEASE: SignedDuration = SignedDuration::from_secs(20);
+use super::lease;
 
 /// The lease is renewed when less than this is left of it.
 const RENEW: SignedDuration = SignedDuration::from_secs(10);
@@ -42,17 +40,9 @@ const STALE: SignedDuration = SignedDuration::from_hours(6);
 /// More than so many candidates and open incidents at a time are not compared with what comes.
 const LIVE_MAX: u32 = 200;
 
-/// The kinds of the documents; there is one of each for an organization.
-const LEASES: &str = "mass-lease";
+/// The kind of the document with what is known; there is one for an organization.
 const WATCH: &str = "mass-watch";
 const ONE: &str = "one";
-
-/// Who has the watch, and up to which place in the log was acted. Whoever wrote it last has it: it is known by its version.
-#[derive(Debug, Serialize, Deserialize)]
-struct Lease {
-    until: Timestamp,
-    acted: String,
-}
 
 /// What is known, and of which place in the log.
 #[derive(Debug, Serialize, Deserialize)]
@@ -107,7 +97,7 @@ impl Follower {
         let organization = plan.organization();
         let mut all = self.0.lock().await;
         let mut mine = match all.remove(organization) {
-            Some(mine) if is_mine(desk, organization, &mine).await? => mine,
+            Some(mine) if lease::read(desk, organization).await?.is_some_and(|(_, held)| held == mine.lease) => mine,
             _ => match take(desk, organization).await? {
                 Some(mine) => mine,
                 None => return Ok(0),
@@ -120,45 +110,23 @@ impl Follower {
     }
 }
 
-/// Whether nobody has taken the watch meanwhile.
-async fn is_mine(desk: &Desk, organization: &OrganizationId, mine: &Mine) -> Result<bool, Refused> {
-    let known = desk.store().document::<Lease>(organization, LEASES, ONE).await?;
-    Ok(known.is_some_and(|(_, version)| version == mine.lease))
-}
-
 /// Takes the watch when nobody has it and there is something to read.
 async fn take(desk: &Desk, organization: &OrganizationId) -> Result<Option<Mine>, Refused> {
     let (store, now) = (desk.store(), desk.clock().now());
-    let known = store.document::<Lease>(organization, LEASES, ONE).await?;
+    let known = lease::read(desk, organization).await?;
     let acted = known.as_ref().map_or(Ok(Position::START), |(lease, _)| lease.acted.parse())?;
     let is_free = known.is_none_or(|(lease, _)| lease.until <= now);
     if !is_free || store.feed(Some(organization), acted, 1).await?.is_empty() {
         return Ok(None);
     }
     let by = Actor::Line { line: desk.line() };
-    let taken = desk.work(organization, by, move |change| Box::pin(async move { take_lease(change).await })).await?;
+    let taken = desk.work(organization, by, move |change| Box::pin(async move { lease::take(change).await })).await?;
     let Some((lease, until, acted)) = taken else { return Ok(None) };
     let (at, watch, saved) = match store.document::<Snapshot>(organization, WATCH, ONE).await? {
         Some((Snapshot { at, watch }, version)) => (at.parse()?, watch, Some(version)),
         None => (Position::START, Watch::default(), None),
     };
     Ok(Some(Mine { lease, until, acted, watch, at, saved, saved_at: now, unsaved: 0 }))
-}
-
-async fn take_lease(change: &Change<'_>) -> Result<Option<(Version, Timestamp, Position)>, Refused> {
-    let organization = change.organization();
-    // The first lease cannot be locked before it is there.
-    change.work.alone(organization, LEASES).await?;
-    let known = change.work.document::<Lease>(organization, LEASES, ONE).await?;
-    let acted = match &known {
-        Some((lease, _)) if lease.until > change.now => return Ok(None),
-        Some((lease, _)) => lease.acted.clone(),
-        None => Position::START.to_string(),
-    };
-    let until = change.now.saturating_add(LEASE).unwrap_or(change.now);
-    let (lease, read) = (Lease { until, acted: acted.clone() }, known.map(|(_, read)| read));
-    let version = change.work.put_document(organization, LEASES, ONE, &lease, read).await?;
-    Ok(Some((version, until, acted.parse()?)))
 }
 
 async fn read_on(desk: &Desk, plan: &Arc<Plan>, rules: &MassRules, mine: &mut Mine) -> Result<usize, Refused> {
@@ -281,10 +249,12 @@ async fn look(
     let first = candidate.tickets.first().copied().unwrap_or(facts.id);
     let first = desk.store().ticket(organization, first).await?;
     let title = first.map_or_else(|| facts.subject.clone(), |(first, _)| first.facts.subject);
-    let (topic, wave) = (candidate.topic, candidate.wave.clone());
+    let (topic, wave, grew) = (candidate.topic, candidate.wave.clone(), candidate.grew);
     let steps = plan.mass().map_or(0, |rules| rules.raise);
     let mut incident = Incident::noticed(id, title, candidate, (steps, plan.version().to_string()), now);
     match wave {
+        // It was told when it began.
+        Some(_) if grew => return Ok(()),
         Some(wave) => {
             let why = Text::WaveAnnounced.with(plan.profile().language, &[("wave", &wave)]);
             incident.reject(by_plan(plan), why, now);
@@ -315,21 +285,20 @@ async fn write(
         return Ok(());
     }
     let at = mine.at.to_string();
-    let until = now.saturating_add(LEASE).unwrap_or(now);
-    let (lease, had, saved) = (Lease { until, acted: at.clone() }, mine.lease, mine.saved);
+    let (acted, had, saved) = (at.clone(), mine.lease, mine.saved);
     let snapshot = saves.then(|| Snapshot { at, watch: mine.watch.clone() });
     let by = Actor::Line { line: desk.line() };
-    let (lease, saved) = desk
+    let ((lease, until), saved) = desk
         .work(organization, by, move |change| {
             Box::pin(async move {
                 // First of all: whoever has lost the lease writes nothing.
-                let lease = change.work.put_document(change.organization(), LEASES, ONE, &lease, Some(had)).await?;
+                let renewed = lease::put(change, acted, Some(had)).await?;
                 let saved = match &snapshot {
                     Some(kept) => Some(change.work.put_document(change.organization(), WATCH, ONE, kept, saved).await?),
                     None => saved,
                 };
                 tell(change, found).await?;
-                Ok::<_, Refused>((lease, saved))
+                Ok::<_, Refused>((renewed, saved))
             })
         })
         .await?;
@@ -342,8 +311,8 @@ async fn write(
 
 async fn tell(change: &Change<'_>, found: Found) -> Result<(), Refused> {
     let Found { joined, new, tickets, heard } = found;
-    for incident in new {
-        kept::save(change, &incident, None).await?;
+    for mut incident in new {
+        kept::save(change, &mut incident, None).await?;
         if incident.stage == Stage::Candidate {
             tell_people(change, &incident).await?;
             accept_if_large(change, incident.id).await?;
@@ -352,12 +321,12 @@ async fn tell(change: &Change<'_>, found: Found) -> Result<(), Refused> {
     for id in heard {
         let (mut incident, read) = kept::load(change, id).await?;
         incident.is_unheard = false;
-        kept::save(change, &incident, Some(read)).await?;
+        kept::save(change, &mut incident, Some(read)).await?;
     }
     for (id, topic) in joined {
         let (mut incident, read) = kept::load(change, id).await?;
         incident.topic = Some(topic);
-        kept::save(change, &incident, Some(read)).await?;
+        kept::save(change, &mut incident, Some(read)).await?;
     }
     let mut touched: Vec<MajorIncidentId> = tickets.iter().map(|(id, ..)| *id).collect();
     touched.sort_unstable();
@@ -369,7 +338,7 @@ async fn tell(change: &Change<'_>, found: Found) -> Result<(), Refused> {
             continue;
         }
         tickets.iter().filter(|(of, ..)| *of == id).for_each(|(_, ticket, counts)| incident.add(*ticket, *counts));
-        kept::save(change, &incident, Some(read)).await?;
+        kept::save(change, &mut incident, Some(read)).await?;
         if incident.stage == Stage::Open {
             kept::cascade(change, id).await?;
         } else {
@@ -395,5 +364,5 @@ async fn accept_if_large(change: &Change<'_>, id: MajorIncidentId) -> Result<(),
         return Ok(());
     }
     kept::open(change, &mut incident, by_plan(&change.plan)).await?;
-    kept::save(change, &incident, Some(read)).await
+    kept::save(change, &mut incident, Some(read)).await
 }

@@ -7,9 +7,6 @@ use mass::{Candidate, TopicId};
 use serde::{Deserialize, Serialize};
 use ticket::{MajorIncidentId, Resolution, TicketId};
 
-/// A candidate keeps so many tickets; what more come are only counted. Nobody has looked at it for long then.
-const WAITING_MAX: usize = plan::MASS_ACCEPT_FROM_MAX as usize;
-
 /// So many answers go to all children; nobody would read more.
 pub(crate) const ANSWERS_MAX: usize = 50;
 
@@ -91,6 +88,9 @@ pub(crate) struct Incident {
     pub(crate) clients: u32,
     /// Tickets that are known and no children yet, in the order in which they were found.
     pub(crate) waiting: VecDeque<TicketId>,
+    /// How many more of them stand in documents of their own.
+    #[serde(default)]
+    pub(crate) aside: u32,
     /// How many children there are.
     pub(crate) children: u32,
     /// By how many steps they are raised.
@@ -158,6 +158,7 @@ impl Incident {
             surprise: None,
             clients: 0,
             waiting: VecDeque::new(),
+            aside: 0,
             children: 0,
             steps,
             decision: None,
@@ -171,9 +172,14 @@ impl Incident {
     /// Another ticket of it; `counts` when it is the first of its client.
     pub(crate) fn add(&mut self, ticket: TicketId, counts: bool) {
         self.clients = self.clients.saturating_add(u32::from(counts));
-        if self.waiting.len() < WAITING_MAX && !self.waiting.contains(&ticket) {
+        if !self.waiting.contains(&ticket) {
             self.waiting.push_back(ticket);
         }
+    }
+
+    /// How many tickets are known and no children yet.
+    pub(crate) fn waits(&self) -> u32 {
+        u32::try_from(self.waiting.len()).unwrap_or(u32::MAX).saturating_add(self.aside)
     }
 
     /// Somebody, or the plan, said that it is one.

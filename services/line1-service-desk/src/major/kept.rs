@@ -25,6 +25,12 @@ pub(crate) const UNHEARD: &str = "unheard";
 pub(crate) const CHILD: &str = "major-incident-child";
 pub(crate) const BY_INCIDENT: &str = "incident";
 
+/// The kind of the documents of tickets that wait; they have the keys of children.
+const ASIDE: &str = "major-incident-waiting";
+
+/// So many tickets that wait stand in the incident, which is written whole whenever one comes or goes; the rest stand aside.
+const AT_HAND: usize = 20;
+
 /// What is wrong with a major incident.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IncidentRefused {
@@ -94,8 +100,9 @@ pub(crate) async fn load_at(
     Ok((incident, read))
 }
 
-/// Writes a major incident with its keys.
-pub(crate) async fn save(change: &Change<'_>, incident: &Incident, read: Option<Version>) -> Result<(), Refused> {
+/// Writes a major incident with its keys; tickets beyond [`AT_HAND`] stand aside from then on.
+pub(crate) async fn save(change: &Change<'_>, incident: &mut Incident, read: Option<Version>) -> Result<(), Refused> {
+    set_aside(change, incident).await?;
     let (organization, id) = (change.organization(), incident.id.to_string());
     change.work.put_document(organization, KIND, &id, incident, read).await?;
     let mut keys = vec![(BY_STAGE, incident.stage.name().to_owned())];
@@ -116,6 +123,44 @@ pub(crate) async fn cascade(change: &Change<'_>, id: MajorIncidentId) -> Result<
 /// The id of the document of a child.
 pub(crate) fn child_key(incident: MajorIncidentId, ticket: TicketId) -> String {
     format!("{incident}.{ticket}")
+}
+
+async fn set_aside(change: &Change<'_>, incident: &mut Incident) -> Result<(), Refused> {
+    let organization = change.organization();
+    for ticket in incident.waiting.split_off(incident.waiting.len().min(AT_HAND)) {
+        let id = child_key(incident.id, ticket);
+        if change.work.document::<TicketId>(organization, ASIDE, &id).await?.is_some() {
+            continue;
+        }
+        change.work.put_document(organization, ASIDE, &id, &ticket, None).await?;
+        change.work.put_keys(organization, ASIDE, &id, &[(BY_INCIDENT, incident.id.to_string())]).await?;
+        incident.aside = incident.aside.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// The next of those that stand aside, in the order of their registration; they stand there no more.
+pub(crate) async fn next_aside(change: &Change<'_>, incident: &mut Incident) -> Result<Vec<TicketId>, Refused> {
+    let (organization, id, many) = (change.organization(), incident.id.to_string(), AT_HAND as u32);
+    let found = change.work.documents_by::<TicketId>(organization, ASIDE, BY_INCIDENT, &id, None, many).await?;
+    for (id, ..) in &found {
+        change.work.delete_document(organization, ASIDE, id).await?;
+    }
+    let left = incident.aside.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    incident.aside = if found.is_empty() { 0 } else { left };
+    Ok(found.into_iter().map(|(_, ticket, _)| ticket).collect())
+}
+
+/// Whether a ticket stood aside; it does no more.
+pub(crate) async fn take_from_aside(
+    change: &Change<'_>,
+    incident: &mut Incident,
+    ticket: TicketId,
+) -> Result<bool, Refused> {
+    let id = child_key(incident.id, ticket);
+    let stood = incident.aside > 0 && change.work.delete_document(change.organization(), ASIDE, &id).await?;
+    incident.aside -= u32::from(stood);
+    Ok(stood)
 }
 
 /// A child of it, to be changed.
@@ -153,7 +198,7 @@ pub(crate) async fn open(change: &Change<'_>, incident: &mut Incident, by: Strin
         incident.answers.push(Answer { by: "plan".to_owned(), at: change.now, ru, en, is_template: true });
     }
     cascade(change, incident.id).await?;
-    let clients = incident.clients.max(u32::try_from(incident.waiting.len()).unwrap_or(u32::MAX)).to_string();
+    let clients = incident.clients.max(incident.waits()).to_string();
     tell_groups(change, Text::NoticeIncidentOpen, &[("incident", &incident.title), ("clients", &clients)]).await
 }
 

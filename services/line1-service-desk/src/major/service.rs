@@ -42,7 +42,7 @@ impl MajorIncidents {
                 Box::pin(async move {
                     let (mut incident, read) = kept::load_at(change, id, stage, action).await?;
                     deed(change, &mut incident).await?;
-                    kept::save(change, &incident, Some(read)).await?;
+                    kept::save(change, &mut incident, Some(read)).await?;
                     Ok(wire::GetMajorIncidentResponse { incident: Some(to_wire(incident)) })
                 })
             })
@@ -113,7 +113,7 @@ impl MajorIncidentService for MajorIncidents {
                     let mut incident = Incident::declared(id, title, about, steps, change.now);
                     add(change, &mut incident, tickets).await?;
                     kept::open(change, &mut incident, by).await?;
-                    kept::save(change, &incident, None).await?;
+                    kept::save(change, &mut incident, None).await?;
                     Ok(wire::DeclareMajorIncidentResponse { incident: Some(to_wire(incident)) })
                 })
             });
@@ -151,7 +151,7 @@ impl MajorIncidentService for MajorIncidents {
                 Box::pin(async move {
                     incident.reject(by, why, change.now);
                     incident.is_unheard = true;
-                    Ok(())
+                    kept::cascade(change, incident.id).await
                 })
             });
             Ok(wire::RejectCandidateResponse { incident: reject.await? })
@@ -194,7 +194,7 @@ impl MajorIncidentService for MajorIncidents {
                 Box::pin(async move {
                     let (mut incident, read) = kept::load(change, id).await?;
                     if leave(change, &mut incident, ticket).await? {
-                        kept::save(change, &incident, Some(read)).await?;
+                        kept::save(change, &mut incident, Some(read)).await?;
                     }
                     Ok(wire::DetachTicketResponse { incident: Some(to_wire(incident)) })
                 })
