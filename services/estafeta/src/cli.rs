@@ -11,7 +11,9 @@ use ticket::{Clock, OrganizationId, SystemClock};
 use crate::failure::Failure;
 use crate::settings::Given;
 use crate::target::Target;
-use crate::{articles, audit, bench, demo, eval, learning, plans, serve, ticket_work, trends, up, whatif};
+use crate::{
+    articles, audit, bench, demo, eval, force_majeure, learning, plans, serve, ticket_work, trends, up, whatif,
+};
 
 /// A suite of services that pass technical-support tickets between support lines, as runners pass a baton.
 ///
@@ -58,6 +60,8 @@ enum Command {
     Train(Box<learning::TrainOptions>),
     /// The models that line 1 has learned: list them, look at one, let it act or not.
     Models(Box<learning::ModelsOptions>),
+    /// Declare force majeure by a profile of the plan, always with an end; prolong it, end it sooner, list all there were.
+    ForceMajeure(Box<force_majeure::Options>),
     /// What would be decided otherwise under the plan that `--plan` names, or by another model, on what was recorded.
     Whatif(Box<whatif::Options>),
     /// Show how it goes at every line: figures over time, and what is otherwise than usual; exit status 1 when a line does not
@@ -157,6 +161,7 @@ impl Cli {
             Command::Articles(options) => articles::run(*options).await.map(|()| true),
             Command::Train(options) => learning::train(*options).await,
             Command::Models(options) => learning::models(*options).await.map(|()| true),
+            Command::ForceMajeure(options) => force_majeure::run(*options).await.map(|()| true),
             Command::Whatif(options) => whatif::run(*options).await,
             Command::Trends(options) => trends::run(*options).await,
             Command::Eval(options) => eval::run(options).await,

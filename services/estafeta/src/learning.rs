@@ -9,39 +9,21 @@ use proto::line1::{
     RestModelRequest, ShadowModelRequest, SortingField, TrainRequest,
 };
 use proto::ticket::Language;
-use rpc::{Channel, Limits, Role, as_caller, tuned};
+use rpc::{Channel, Limits, tuned};
 use serde_json::{Value, json};
-use ticket::Line;
 
 use crate::failure::Failure;
-use crate::target::Target;
-use crate::ticket_work::connect::Identity;
-use crate::{people, running, wire_json};
-
-/// How long a call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::line1::{Line1, timely};
+use crate::wire_json;
 
 /// How often is looked whether a training has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// Where line 1 is and who is calling.
-#[derive(Debug, Args)]
-struct Desk {
-    #[command(flatten)]
-    identity: Identity,
-    /// Where line 1 is, such as `http://10.0.0.2:7101`. Default: what the data directory of the running suite tells.
-    #[arg(long, value_name = "URL", global = true)]
-    line1: Option<String>,
-    /// Print one JSON object.
-    #[arg(long, global = true)]
-    json: bool,
-}
 
 /// How long to wait for a training.
 #[derive(Debug, Args)]
 pub struct TrainOptions {
     #[command(flatten)]
-    desk: Desk,
+    line1: Line1,
     /// Learn from so many tickets at most, the newest; from as many as the plan says when left out.
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     tickets: u32,
@@ -54,7 +36,7 @@ pub struct TrainOptions {
 #[derive(Debug, Args)]
 pub struct ModelsOptions {
     #[command(flatten)]
-    desk: Desk,
+    line1: Line1,
     #[command(subcommand)]
     deed: Option<Deed>,
 }
@@ -88,8 +70,8 @@ enum Deed {
 /// # Errors
 /// When line 1 refuses, is away, or does not come to the end.
 pub async fn train(options: TrainOptions) -> Result<bool, Failure> {
-    let TrainOptions { desk, tickets, wait } = options;
-    let mut models = desk.connect()?;
+    let TrainOptions { line1, tickets, wait } = options;
+    let mut models = connect(&line1)?;
     models.train(timely(TrainRequest { request_id: request_id(), tickets })).await?;
     let until = Instant::now() + Duration::from_secs(60 * wait);
     let learning = loop {
@@ -106,7 +88,7 @@ pub async fn train(options: TrainOptions) -> Result<bool, Failure> {
     let made: Vec<&Model> = (learning.outcomes.iter())
         .filter_map(|outcome| all.iter().find(|model| model.model_id == outcome.model_id))
         .collect();
-    if desk.json {
+    if line1.json {
         let models = made.iter().map(|model| model_json(model)).collect::<Result<Vec<_>, _>>()?;
         let learning = wire_json::write("estafeta.line1.v1.Learning", &learning)?;
         println!("{}", json!({ "learning": learning, "models": models }));
@@ -124,13 +106,13 @@ pub async fn train(options: TrainOptions) -> Result<bool, Failure> {
 /// # Errors
 /// When line 1 refuses or is away.
 pub async fn models(options: ModelsOptions) -> Result<(), Failure> {
-    let ModelsOptions { desk, deed } = options;
-    let mut models = desk.connect()?;
+    let ModelsOptions { line1, deed } = options;
+    let mut models = connect(&line1)?;
     let request_id = request_id();
     let (model, figures) = match deed {
         None => {
             let (_, all) = list(&mut models).await?;
-            if desk.json {
+            if line1.json {
                 let all = all.iter().map(model_json).collect::<Result<Vec<_>, _>>()?;
                 println!("{}", json!({ "models": all }));
             } else if all.is_empty() {
@@ -158,7 +140,7 @@ pub async fn models(options: ModelsOptions) -> Result<(), Failure> {
         }
     };
     let model = model.unwrap_or_default();
-    if desk.json {
+    if line1.json {
         let figures = figures.map(|figures| wire_json::write("estafeta.line1.v1.ModelUse", &figures)).transpose()?;
         println!("{}", json!({ "model": model_json(&model)?, "use": figures }));
         return Ok(());
@@ -173,25 +155,12 @@ pub async fn models(options: ModelsOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Desk {
-    fn connect(&self) -> Result<ModelServiceClient<Channel>, Failure> {
-        let target = Target::of(Line::ServiceDesk);
-        let data = self.identity.data();
-        let found = self.line1.clone().or_else(|| running::find(&data, target).map(|place| place.address));
-        let address = found.ok_or(Failure::NotRunning { target, dir: data })?;
-        let channel = as_caller(rpc::dial(&address)?, self.identity.token(Role::Supervisor, people::supervisor)?);
-        Ok(tuned!(ModelServiceClient::new(channel), &Limits::default()))
-    }
+fn connect(line1: &Line1) -> Result<ModelServiceClient<Channel>, Failure> {
+    Ok(tuned!(ModelServiceClient::new(line1.channel()?), &Limits::default()))
 }
 
 fn request_id() -> String {
     format!("models-{:032x}", rand::random::<u128>())
-}
-
-fn timely<T>(message: T) -> tonic::Request<T> {
-    let mut request = tonic::Request::new(message);
-    request.set_timeout(PATIENCE);
-    request
 }
 
 async fn list(models: &mut ModelServiceClient<Channel>) -> Result<(Learning, Vec<Model>), Failure> {

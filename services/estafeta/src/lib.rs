@@ -3,7 +3,7 @@
 //! - [`suite`]: everything in one process; `up`, `demo` and the tests are made of it.
 //! - [`serve`]: one service in its own process. [`running`]: how those find each other.
 //! - [`settings`]: what can be set, by flags, environment and file. [`cli`]: the commands.
-//! - [`audit`], [`plans`], [`ticket_work`], [`learning`], [`whatif`], [`trends`], [`demo`], [`up`]: commands.
+//! - [`audit`], [`plans`], [`ticket_work`], [`learning`], [`whatif`], [`trends`], [`force_majeure`], [`demo`], [`up`]: commands.
 //!
 //! **Invariant:** this crate decides nothing about tickets; it composes the services, and its commands call them as
 //! anybody could.
@@ -16,7 +16,9 @@ pub mod cli;
 pub mod demo;
 pub mod eval;
 pub mod failure;
+pub mod force_majeure;
 pub mod learning;
+mod line1;
 mod lines;
 pub mod people;
 pub mod plans;

@@ -4,6 +4,7 @@ mod articles;
 mod commands;
 mod demonstration;
 mod desk_work;
+mod force_majeure;
 mod learning;
 mod processes;
 mod reload;
