@@ -4,7 +4,7 @@ use proto::ticket as wire;
 use proto::ticket::decision_service_server::DecisionService;
 use store::{DecisionEvents, DecisionsWanted};
 use ticket::event::{HeardEvent, Opinion, OpinionOutcome, PriorityEvent, QueueEvent, SortingEvent};
-use ticket::{Event, EventBody, TicketId};
+use ticket::{Event, EventBody, Raise, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 use wire::DecisionKind as Kind;
 use wire::DecisionOutcome as Outcome;
@@ -110,13 +110,12 @@ fn of(event: &Event) -> Vec<wire::Decision> {
                 }
             })
             .collect(),
-        EventBody::Priority(PriorityEvent::Raised { raise, priority, .. }) => {
-            let by = [raise.cause.name(), raise.cause.id()].join(" ").trim_end().to_owned();
-            vec![wire::Decision { by, ..one(Kind::Priority, "priority", priority.name(), "") }]
-        }
-        EventBody::Priority(PriorityEvent::Lowered { cause, priority, .. }) => {
+        EventBody::Priority(
+            PriorityEvent::Raised { raise: Raise { cause, .. }, priority, plan, .. }
+            | PriorityEvent::Lowered { cause, priority, plan, .. },
+        ) => {
             let by = [cause.name(), cause.id()].join(" ").trim_end().to_owned();
-            vec![wire::Decision { by, ..one(Kind::Priority, "priority", priority.name(), "") }]
+            vec![wire::Decision { by, ..one(Kind::Priority, "priority", priority.name(), plan) }]
         }
         EventBody::Heard(HeardEvent { mood, score, words, profile, plan }) => {
             let (score, words) = (Some(*score), words.clone());

@@ -2,7 +2,7 @@
 //!
 //! Line 1 declares it, and tells the others by `bulletin`. Each line keeps what it has heard on one board, and asks its own
 //! clock what holds: nothing is switched, so that nothing can stay on. At the beginning and at the end a timer has all clocks
-//! reckoned anew, page by page, and each ticket is put right as its clocks ring.
+//! reckoned anew, page by page, and each ticket is put right as its clocks ring. What comes meanwhile is put right as it comes.
 
 use std::collections::BTreeSet;
 
@@ -314,6 +314,19 @@ impl Change<'_> {
         let held = self.force_majeure().await?;
         let words = held.as_ref().map_or_else(|| self.plan.greeting(self.now), |held| &held.text);
         Ok(words.in_language(language).to_owned())
+    }
+
+    /// Lets a ticket that came or was sorted anew rise, or not any more, as force majeure has it now. It is not written.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn align_with_force_majeure(&self, ticket: &mut Ticket) -> Result<(), Refused> {
+        let board: Option<Board> = self.work.peek(self.organization(), BOARD, ONE).await?;
+        // A line that has heard of none leaves what another one raised to the clocks.
+        match board {
+            Some(board) => board.align(self, ticket).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// An automatic answer as a client gets it now: while force majeure holds, with what is told of it before, unless it says

@@ -18,7 +18,8 @@ impl Change<'_> {
         }
         self.reckon(ticket);
         let (category, priority) = (ticket.facts.category.clone().unwrap_or_default(), ticket.facts.priority);
-        let event = PriorityEvent::Raised { raise, category, priority };
+        let plan = self.plan.version().to_string();
+        let event = PriorityEvent::Raised { raise, category, priority, plan };
         self.log_by_itself(ticket, EventBody::Priority(event)).await?;
         Ok(true)
     }
@@ -34,7 +35,8 @@ impl Change<'_> {
         }
         self.reckon(ticket);
         let (category, priority) = (ticket.facts.category.clone().unwrap_or_default(), ticket.facts.priority);
-        let event = PriorityEvent::Lowered { cause: cause.clone(), category, priority };
+        let plan = self.plan.version().to_string();
+        let event = PriorityEvent::Lowered { cause: cause.clone(), category, priority, plan };
         self.log_by_itself(ticket, EventBody::Priority(event)).await?;
         Ok(true)
     }

@@ -150,6 +150,7 @@ async fn take_over(
     // Written before the rules run: a line's own document stands in the ticket's row.
     let read = change.put(&ticket, read).await?;
     rules.took_over(change, &mut ticket, arrival).await?;
+    change.align_with_force_majeure(&mut ticket).await?;
     tell_owner(change, &ticket).await?;
     change.put(&ticket, Some(read)).await?;
     let receipt =

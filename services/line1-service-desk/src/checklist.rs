@@ -55,6 +55,7 @@ pub(crate) async fn triage(desk: &Desk, caller: &Caller, request: TriageRequest)
             ticket.wake = Some(change.queue_wake(&ticket));
             ticket.changed_at = change.now;
             change.log(&ticket, EventBody::Triaged { category, impact, urgency, mood, priority }).await?;
+            change.align_with_force_majeure(&mut ticket).await?;
             let version = change.put(&ticket, Some(read)).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
             home.triaged = true;

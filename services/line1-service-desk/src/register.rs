@@ -159,6 +159,7 @@ async fn make(
     number(change, &mut ticket).await?;
     change.log(&ticket, EventBody::Registered { channel }).await?;
     sort(change, &mut ticket, &mut home, Some(channel), said, advice).await?;
+    change.align_with_force_majeure(&mut ticket).await?;
     queue(change, &mut ticket).await?;
     let greeting = change.greeting(ticket.facts.language).await?;
     let fields = [("greeting", greeting), ("number", ticket.facts.number.clone().unwrap_or_default())];

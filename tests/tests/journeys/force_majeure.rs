@@ -9,12 +9,18 @@ use proto::line1 as wire;
 use proto::line1::ForceMajeureState as At;
 use proto::line1::force_majeure_service_client::ForceMajeureServiceClient;
 use proto::line1::service_desk_service_client::ServiceDeskServiceClient;
+use proto::queue::view_service_client::ViewServiceClient;
+use proto::queue::{ListQueueRequest, Sort};
+use proto::ticket::decision_service_client::DecisionServiceClient;
 use proto::ticket::ticket_service_client::TicketServiceClient;
-use proto::ticket::{AgreementKind, Clock, ClockState, ExplainDeadlineRequest, Facts, Measure, Priority, RaiseCause};
+use proto::ticket::{
+    AgreementKind, Clock, ClockState, DecisionKind, ExplainDeadlineRequest, Facts, Impact, ListDecisionsRequest,
+    Measure, Mood, Priority, RaiseCause, Ticket, Urgency,
+};
 use rpc::reason_of;
 use tests::force_majeure::{BACKBONE, at, declaration, declare, end, prolong, state};
 use tests::people::id_of;
-use tests::{Stage, evidence, on_each_database};
+use tests::{Databases, Stage, evidence, on_each_database};
 use ticket::Line;
 
 /// What clients are told by the plan of the demonstration.
@@ -189,6 +195,77 @@ async fn tickets_on_any_line_rise_and_get_other_targets_until_it_ends() {
         stage.holds().await;
     })
     .await;
+}
+
+/// Whether force majeure raises a ticket, as an answer has it.
+fn is_raised(ticket: Option<&Ticket>) -> bool {
+    let facts = ticket.and_then(|ticket| ticket.facts.as_ref()).expect("the answer has the ticket");
+    facts.raises.iter().any(|raise| raise.cause() == RaiseCause::ForceMajeure)
+}
+
+#[tokio::test]
+async fn what_comes_meanwhile_is_more_urgent_from_the_first_answer_on() {
+    let rule = "[[rules]]\nid = \"office\"\nname = { ru = \"офис\", en = \"an office\" }\nwords = [\"офисный канал\"]\n\
+        set = { product = \"Интернет для офиса\" }\n\n[sorting]\n";
+    let plan = plan::DEMO.replacen("[sorting]\n", rule, 1);
+    for databases in Databases::all() {
+        let stage = Stage::with(databases, &plan, |config| config).await;
+        let people = stage.people();
+        let mut desk = ServiceDeskServiceClient::new(people.at(Line::ServiceDesk));
+        let payment =
+            wire::RegisterRequest { category: "payment".into(), ..people.registration("Списали дважды") };
+        let payment = desk.register(payment.clone()).await.unwrap().into_inner().ticket;
+        stage.settle().await;
+        let id = declare(&stage, (0, 60)).await;
+
+        // Nothing rings from here on.
+        let answer = desk.register(people.registration("Нет интернета")).await.unwrap().into_inner().ticket;
+        let facts = answer.as_ref().and_then(|ticket| ticket.facts.clone()).expect("it is registered");
+        assert!(is_raised(answer.as_ref()) && facts.priority() == Priority::High, "{facts:?}");
+        assert!(!is_raised(payment.as_ref()));
+        let by_priority = ListQueueRequest { sort: Sort::Priority.into(), ..ListQueueRequest::default() };
+        let queue = ViewServiceClient::new(people.at(Line::ServiceDesk)).list_queue(by_priority).await;
+        let queue = queue.expect("agents see their queue").into_inner().entries;
+        let order: Vec<String> = queue.iter().map(|entry| id_of(entry.ticket.as_ref())).collect();
+        assert_eq!(
+            order,
+            [&answer, &payment].map(|ticket| id_of(ticket.as_ref())),
+            "it comes before what came earlier"
+        );
+
+        // Line 0 hands over, and a rule says which product it is about.
+        let asked = people.ask("офисный канал не работает, позовите оператора").await.expect("line 0 answers");
+        let ticket = people.ticket(Line::ServiceDesk, &id_of(asked.ticket.as_ref())).await.expect("line 1 has it");
+        assert!(is_raised(Some(&ticket)), "{ticket:?}");
+
+        // Another category, another priority.
+        let triage = wire::TriageRequest {
+            request_id: people.request_id(),
+            ticket_id: id_of(payment.as_ref()),
+            category: "slow-internet".into(),
+            impact: Impact::Medium.into(),
+            urgency: Urgency::Medium.into(),
+            mood: Mood::Neutral.into(),
+            ..wire::TriageRequest::default()
+        };
+        assert!(is_raised(desk.triage(triage.clone()).await.unwrap().into_inner().ticket.as_ref()));
+        let back = wire::TriageRequest { request_id: people.request_id(), category: "payment".into(), ..triage };
+        assert!(!is_raised(desk.triage(back).await.unwrap().into_inner().ticket.as_ref()));
+
+        end(&stage, &id).await.expect("it is over sooner");
+        stage.settle().await;
+        let request = ListDecisionsRequest {
+            ticket_id: id_of(answer.as_ref()),
+            kind: DecisionKind::Priority.into(),
+            ..ListDecisionsRequest::default()
+        };
+        let mut decisions = DecisionServiceClient::new(people.at(Line::ServiceDesk));
+        let decisions = decisions.list_decisions(request).await.expect("agents see them").into_inner().decisions;
+        let told: Vec<(&str, &str)> = decisions.iter().map(|one| (one.value.as_str(), one.plan.as_str())).collect();
+        let version = stage.plan.version().to_string();
+        assert_eq!(told, [("medium", version.as_str()), ("high", version.as_str())], "the latest first");
+        stage.holds().await;
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ pub enum PriorityEvent {
         category: String,
         /// The priority it has now.
         priority: Priority,
+        /// The version of the plan then; empty in logs of before it was kept.
+        #[serde(default)]
+        plan: String,
     },
     /// A cause is gone.
     Lowered {
@@ -27,6 +30,9 @@ pub enum PriorityEvent {
         category: String,
         /// The priority it has now.
         priority: Priority,
+        /// The version of the plan then; empty in logs of before it was kept.
+        #[serde(default)]
+        plan: String,
     },
 }
 
