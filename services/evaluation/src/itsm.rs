@@ -52,7 +52,7 @@ struct Ticket<'a> {
 
 impl Ticket<'_> {
     fn request(&self) -> Request<'_> {
-        Request { text: self.text, fields: &self.fields }
+        Request { fields: &self.fields, ..Request::of(self.text) }
     }
 }
 
@@ -126,8 +126,7 @@ impl<'a> Desk<'a> {
     fn judge(&self, ticket: &'a Ticket<'a>, clock: Clock<'_>) -> Verdict<'a> {
         let begun = clock();
         let request = ticket.request();
-        let nothing = Decision { ranked: Vec::new(), known: 0.0 };
-        let decision = self.model.as_ref().map_or(nothing, |model| model.decide(&request));
+        let decision = self.model.as_ref().map_or_else(Decision::default, |model| model.decide(&request));
         let decision = self.memory.remind(&request, decision);
         let took_us = (clock() - begun).as_secs_f32() * 1e6;
         let said = decision.best().map_or_else(String::new, |best| best.label.to_owned());

@@ -135,7 +135,7 @@ impl Sorter {
     /// What it says; none when the plan knows none of its values any more.
     pub(crate) fn advise(&self, plan: &Plan, asked: &Asked) -> Option<Advice> {
         let fields: Vec<(&str, &str)> = asked.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = Request { text: &asked.text, fields: &fields };
+        let request = Request { fields: &fields, ..Request::of(&asked.text) };
         let decision = self.model.decide(&request);
         let is_known = |value: &str| self.field != Sortable::Category || plan.category(value).is_some();
         let best = decision.ranked.iter().find(|ranked| is_known(ranked.label))?;

@@ -5,8 +5,8 @@
 use crate::judges::Opinion;
 use crate::logistic::{Logistic, SIGNS};
 
-/// The shares of the network among which the best is chosen.
-const NETWORK_SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+/// The shares of the network, and of the judge of vectors, among which the best is chosen.
+const SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// A score below this says no more than this.
 const SCORE_MIN: f32 = -30.0;
@@ -56,27 +56,50 @@ pub struct Calibration {
     pub(crate) margins_by: f32,
     /// The same of the network's scores.
     pub(crate) scores_by: f32,
-    /// How much of the shares is the network's, in [0, 1].
+    /// How much of the shares by words is the network's, in [0, 1].
     pub(crate) network: f32,
+    /// How the margins by vectors are read; none where words alone are judged.
+    pub(crate) vectors: Option<ByVector>,
     pub(crate) confidence: Logistic,
     /// What it was measured on, most confident first.
     pub(crate) outcomes: Vec<Outcome>,
 }
 
+/// How margins by vectors are read beside what words say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ByVector {
+    /// They are divided by it before they become shares.
+    pub(crate) by: f32,
+    /// How much of all shares is theirs, in [0, 1].
+    pub(crate) share: f32,
+}
+
 impl Calibration {
     /// Fits the shares to the requests that have a class, and the confidence to all; requests of no class, where there are
-    /// any, count as at least `out_of_scope_share` of all.
-    pub(crate) fn fit(held: &[Held], out_of_scope_share: f32) -> Self {
+    /// any, count as at least `out_of_scope_share` of all. With `by_vector` only requests are looked at whose vector was
+    /// judged, else all of them by their words alone.
+    pub(crate) fn fit(held: &[Held], out_of_scope_share: f32, by_vector: bool) -> Self {
+        let held: Vec<&Held> = held.iter().filter(|held| !by_vector || held.opinion.by_vector.is_some()).collect();
+        let held = held.as_slice();
         let margins_by = best_temperature(held, |opinion| &opinion.margins);
         let scores_by = best_temperature(held, |opinion| &opinion.scores);
-        let mut found =
-            Self { margins_by, scores_by, network: 0.5, confidence: Logistic::fit(&[]), outcomes: Vec::new() };
-        let surprise = |network: f32| {
-            let reading = Self { network, ..found.clone() };
-            surprise(held, |opinion| reading.shares(opinion))
+        let by = by_vector.then(|| best_temperature(held, |opinion| opinion.by_vector.as_deref().unwrap_or_default()));
+        let read = |(network, share): (f32, f32)| Self {
+            margins_by,
+            scores_by,
+            network,
+            vectors: by.map(|by| ByVector { by, share }),
+            confidence: Logistic::fit(&[]),
+            outcomes: Vec::new(),
         };
-        found.network =
-            NETWORK_SHARES.into_iter().min_by(|one, other| surprise(*one).total_cmp(&surprise(*other))).unwrap_or(0.5);
+        let of_vectors: &[f32] = if by_vector { &SHARES } else { &[0.0] };
+        let mixes = SHARES.into_iter().flat_map(|network| of_vectors.iter().map(move |share| (network, *share)));
+        let surprises = mixes.map(|mix| {
+            let reading = read(mix);
+            (mix, surprise(held, |opinion| reading.shares(opinion)))
+        });
+        let best = surprises.min_by(|(_, one), (_, other)| one.total_cmp(other));
+        let mut found = read(best.map_or((0.5, 0.5), |(mix, _)| mix));
         let weight_outside = weight_outside(held, out_of_scope_share);
         let cases: Vec<_> = held
             .iter()
@@ -84,7 +107,7 @@ impl Calibration {
                 let shares = found.shares(&held.opinion);
                 let best = best_of(&shares);
                 (
-                    signs(&held.opinion, &shares),
+                    found.signs(&held.opinion, &shares),
                     best.is_some() && best == held.class,
                     if held.class.is_some() { 1.0 } else { weight_outside },
                 )
@@ -109,6 +132,11 @@ impl Calibration {
         for (share, of_network) in mixed.iter_mut().zip(shares(&opinion.scores, self.scores_by)) {
             *share += self.network * (of_network - *share);
         }
+        if let (Some(ByVector { by, share: of_all }), Some(margins)) = (self.vectors, &opinion.by_vector) {
+            for (share, of_vector) in mixed.iter_mut().zip(shares(margins, by)) {
+                *share += of_all * (of_vector - *share);
+            }
+        }
         mixed
     }
 
@@ -116,7 +144,7 @@ impl Calibration {
     pub(crate) fn probabilities(&self, opinion: &Opinion) -> Vec<f32> {
         let mut shares = self.shares(opinion);
         let Some(best) = best_of(&shares) else { return shares };
-        let confidence = self.confidence.probability(&signs(opinion, &shares)) as f32;
+        let confidence = self.confidence.probability(&self.signs(opinion, &shares)) as f32;
         let top = shares.get(best).copied().unwrap_or_default();
         // What the best does not take is divided as the shares are, and nobody gets more than the best.
         let rest = ((1.0 - confidence) / (1.0 - top).max(1e-6)).min(confidence / top.max(1e-6)).min(1.0);
@@ -124,6 +152,32 @@ impl Calibration {
             *share = if class == best { confidence } else { (*share * rest).min(confidence) };
         }
         shares
+    }
+
+    /// What tells whether the class with the largest share is right.
+    fn signs(&self, opinion: &Opinion, shares: &[f32]) -> [f64; SIGNS] {
+        let best = best_of(shares).unwrap_or_default();
+        let of_best = |of: &[f32]| f64::from(of.get(best).copied().unwrap_or_default().max(SCORE_MIN));
+        let of_others = |of: &[f32]| {
+            let others = of.iter().enumerate().filter(|(class, _)| *class != best).map(|(_, score)| *score);
+            f64::from(others.fold(SCORE_MIN, f32::max))
+        };
+        let top = of_best(shares).clamp(1e-4, 1.0 - 1e-4);
+        let margin = of_best(&opinion.margins);
+        let by_vector = self.vectors.and(opinion.by_vector.as_deref());
+        [
+            1.0,
+            (top / (1.0 - top)).ln(),
+            margin,
+            margin - of_others(&opinion.margins),
+            of_best(&opinion.scores) - of_others(&opinion.scores),
+            energy(&opinion.scores),
+            f64::from(opinion.known),
+            f64::from(opinion.known_words),
+            (1.0 + opinion.words as f64).ln(),
+            by_vector.map_or(0.0, of_best),
+            by_vector.map_or(0.0, |margins| of_best(margins) - of_others(margins)),
+        ]
     }
 
     /// The lowest confidence from which on `precision` was measured, or `None` where the data do not show it.
@@ -159,7 +213,7 @@ pub fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshold> {
 }
 
 /// What a request of no class counts, so that all of them are at least `share` of the traffic.
-fn weight_outside(held: &[Held], share: f32) -> f64 {
+fn weight_outside(held: &[&Held], share: f32) -> f64 {
     let outside = held.iter().filter(|held| held.class.is_none()).count() as f64;
     let inside = held.len() as f64 - outside;
     let share = f64::from(share.clamp(0.0, 0.9));
@@ -196,29 +250,6 @@ pub(crate) fn shares(scores: &[f32], temperature: f32) -> Vec<f32> {
     shares
 }
 
-/// What tells whether the class with the largest share is right.
-fn signs(opinion: &Opinion, shares: &[f32]) -> [f64; SIGNS] {
-    let best = best_of(shares).unwrap_or_default();
-    let of_best = |of: &[f32]| f64::from(of.get(best).copied().unwrap_or_default().max(SCORE_MIN));
-    let of_others = |of: &[f32]| {
-        let others = of.iter().enumerate().filter(|(class, _)| *class != best).map(|(_, score)| *score);
-        f64::from(others.fold(SCORE_MIN, f32::max))
-    };
-    let top = of_best(shares).clamp(1e-4, 1.0 - 1e-4);
-    let margin = of_best(&opinion.margins);
-    [
-        1.0,
-        (top / (1.0 - top)).ln(),
-        margin,
-        margin - of_others(&opinion.margins),
-        of_best(&opinion.scores) - of_others(&opinion.scores),
-        energy(&opinion.scores),
-        f64::from(opinion.known),
-        f64::from(opinion.known_words),
-        (1.0 + opinion.words as f64).ln(),
-    ]
-}
-
 /// The logarithm of the sum of exponentials: high where some class is likely, low where all are strange (Liu and others,
 /// "Energy-based out-of-distribution detection", NeurIPS 2020).
 fn energy(scores: &[f32]) -> f64 {
@@ -228,7 +259,7 @@ fn energy(scores: &[f32]) -> f64 {
 }
 
 /// How much the shares given to the right classes surprise, in nats.
-fn surprise(held: &[Held], shares_of: impl Fn(&Opinion) -> Vec<f32>) -> f64 {
+fn surprise(held: &[&Held], shares_of: impl Fn(&Opinion) -> Vec<f32>) -> f64 {
     held.iter()
         .filter_map(|held| Some((&held.opinion, held.class?)))
         .map(|(opinion, class)| -f64::from(shares_of(opinion).get(class).copied().unwrap_or_default().max(1e-9)).ln())
@@ -236,7 +267,7 @@ fn surprise(held: &[Held], shares_of: impl Fn(&Opinion) -> Vec<f32>) -> f64 {
 }
 
 /// The temperature that makes the right classes likeliest, by golden section over its logarithm.
-fn best_temperature(held: &[Held], scores: impl Fn(&Opinion) -> &[f32]) -> f32 {
+fn best_temperature(held: &[&Held], scores: impl Fn(&Opinion) -> &[f32]) -> f32 {
     let at = |temperature: f32| surprise(held, |opinion| shares(scores(opinion), temperature.exp()));
     let (mut low, mut high) = (-4.0_f32, 3.0_f32);
     for _ in 0..20 {

@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 /// The labels a model knows, ranked for one request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decision<'a> {
     /// Best first; the probabilities and that of "none of these" add up to 1.
     pub ranked: Vec<Ranked<'a>>,
     /// The share of the request's features that the model has met, in [0, 1].
     pub known: f32,
+    /// Whether the request's vector was judged too, so that the probabilities are those of [`crate::Model::by_vector`].
+    pub by_vector: bool,
 }
 
 impl<'a> Decision<'a> {

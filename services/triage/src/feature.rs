@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn fields_are_features_alone_and_in_pairs() {
-        let request = Request { text: "", fields: &[("site", "5"), ("kind", "incident")] };
+        let request = Request { fields: &[("site", "5"), ("kind", "incident")], ..Request::of("") };
         let mut count = 0;
         Reading::of(&request).features(View::Fields, &mut |_| count += 1);
         assert_eq!(count, 3);

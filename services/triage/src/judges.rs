@@ -24,6 +24,8 @@ pub(crate) struct Opinion {
     pub(crate) known_words: f32,
     /// Its words.
     pub(crate) words: usize,
+    /// The margin of every class by its vector, where it was judged.
+    pub(crate) by_vector: Option<Vec<f32>>,
 }
 
 impl Judges {
@@ -43,6 +45,7 @@ impl Judges {
             known: placed.known,
             known_words: placed.known_words(),
             words: placed.words,
+            by_vector: None,
         }
     }
 

@@ -1,7 +1,10 @@
 //! A small logistic regression, by Newton's method: what turns a few signs into one probability.
 
-/// Signs that a probability is made from.
-pub(crate) const SIGNS: usize = 9;
+/// Signs that a probability is made from; the last two are of vectors, and 0 where there are none.
+pub(crate) const SIGNS: usize = SIGNS_OF_WORDS + 2;
+
+/// Those that words give.
+pub(crate) const SIGNS_OF_WORDS: usize = 9;
 
 /// Steps of Newton's method; it doubles the right digits in each, so that more change nothing.
 const STEPS: usize = 25;
@@ -83,18 +86,23 @@ fn solved(mut matrix: [[f64; SIGNS]; SIGNS], mut right: [f64; SIGNS]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::Logistic;
+    use super::{Logistic, SIGNS};
 
     #[test]
     fn a_sign_that_is_right_three_times_in_four_means_three_quarters() {
-        let signs = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let mut signs = [0.0; SIGNS];
+        signs[0] = 1.0;
         let cases = [(signs, true, 3.0), (signs, false, 1.0)].repeat(1000);
         assert!((Logistic::fit(&cases).probability(&signs) - 0.75).abs() < 1e-3);
     }
 
     #[test]
     fn what_divides_right_from_wrong_without_a_mistake_stays_finite() {
-        let case = |sign: f64| ([1.0, sign, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], sign > 0.0, 1.0);
+        let case = |sign: f64| {
+            let mut signs = [0.0; SIGNS];
+            (signs[0], signs[1]) = (1.0, sign);
+            (signs, sign > 0.0, 1.0)
+        };
         let fitted = Logistic::fit(&[case(1.0), case(-1.0), case(2.0), case(-2.0)]);
         assert!(fitted.0.iter().all(|weight| weight.is_finite()));
         assert!(fitted.probability(&case(1.0).0) > 0.9);

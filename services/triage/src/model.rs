@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use crate::Request;
-use crate::calibration::{Calibration, Held, Threshold};
-use crate::chance::Chance;
+use crate::calibration::{Calibration, Threshold};
 use crate::decision::{Decision, Ranked, Reason};
 use crate::feature::{Reading, View};
+use crate::held::{Material, balances, weight_outside};
 use crate::judges::Judges;
 use crate::linear::{Lesson, Training};
-use crate::vocabulary::{Placed, Vocabulary};
+use crate::vector::{self, DIMENSIONS_MAX, Encoder, Space, Vectors};
+use crate::vocabulary::{Placed, Point, Vocabulary};
 
 /// More labels than this are not a list that somebody sorts by.
 pub const LABELS_MAX: usize = 2_000;
@@ -68,6 +69,8 @@ pub struct Recipe {
     /// The least share of the traffic that is none of the labels, in [0, 1): learning and measuring go as if so many of the
     /// out-of-scope examples had come. Without such examples it has no effect.
     pub out_of_scope_share: f32,
+    /// What made the vectors of the examples; without it vectors are not learned.
+    pub encoder: Option<Encoder>,
     /// Where chance begins.
     pub seed: u64,
 }
@@ -92,6 +95,7 @@ impl Default for Recipe {
             tolerance: 1.0,
             folds: 4,
             out_of_scope_share: 0.1,
+            encoder: None,
             seed: 1,
         }
     }
@@ -110,6 +114,9 @@ pub enum TrainError {
     /// A weight that cannot be.
     #[error("an example weighs {0}; a weight is a number above 0")]
     Weight(String),
+    /// A vector that the encoder cannot have made, or an encoder that makes none.
+    #[error("a vector of {0} numbers, or with one that is none; {1} from 1 to {DIMENSIONS_MAX} are learned")]
+    Vector(usize, usize),
 }
 
 /// What was learned.
@@ -119,6 +126,7 @@ pub struct Model {
     vocabulary: Vocabulary,
     judges: Judges,
     calibration: Calibration,
+    vectors: Option<Vectors>,
 }
 
 impl Model {
@@ -144,6 +152,11 @@ impl Model {
             examples.iter().map(|example| vocabulary.place(&Reading::of(&example.request))).collect();
         let balance = balances(examples, &numbers, recipe.balance);
         let outside = weight_outside(examples, recipe.out_of_scope_share).min(OUTSIDE_WEIGHT_MAX);
+        let space = space_of(examples, recipe)?;
+        let points: Vec<Option<Point>> = match &space {
+            Some(space) => examples.iter().map(|example| space.place(example.request.vector?)).collect(),
+            None => Vec::new(),
+        };
         let lessons: Vec<Lesson<'_>> = examples
             .iter()
             .zip(&placed)
@@ -153,27 +166,45 @@ impl Model {
                 Lesson { point: &placed.point, class, weight: example.weight * balance }
             })
             .collect();
+        let by_vector = lessons.iter().zip(&points);
+        let by_vector: Vec<Option<Lesson<'_>>> =
+            by_vector.map(|(lesson, point)| point.as_ref().map(|point| Lesson { point, ..*lesson })).collect();
         let training =
             Training { cost: recipe.cost, passes: recipe.passes, tolerance: recipe.tolerance, seed: recipe.seed };
-        let held = held_out(examples, &placed, &lessons, &vocabulary, labels.len(), recipe, &training);
-        let judges = Judges::train(&lessons, vocabulary.len(), labels.len(), &training);
-        Ok(Self {
-            labels: labels.into_iter().map(str::to_owned).collect(),
-            vocabulary,
-            judges,
-            calibration: Calibration::fit(&held, recipe.out_of_scope_share),
-        })
+        let (features, classes) = (vocabulary.len(), labels.len());
+        let dimensions = space.as_ref().map_or(0, |space| space.mean.len());
+        let material = Material { examples, placed: &placed, lessons, by_vector, features, dimensions, classes };
+        let held = material.held_out(recipe, &training);
+        let judges = Judges::train(&material.lessons, features, classes, &training);
+        let vectors = space.map(|space| {
+            let lessons: Vec<Lesson<'_>> = material.by_vector.iter().copied().flatten().collect();
+            Vectors {
+                space,
+                judge: vector::judge(&lessons, dimensions, classes, &training),
+                calibration: Calibration::fit(&held, recipe.out_of_scope_share, true),
+            }
+        });
+        let calibration = Calibration::fit(&held, recipe.out_of_scope_share, false);
+        let labels = labels.into_iter().map(str::to_owned).collect();
+        Ok(Self { labels, vocabulary, judges, calibration, vectors })
     }
 
-    /// Ranks the labels for `request`.
+    /// Ranks the labels for `request`. A vector that [`Model::encoder`] cannot have made is no vector.
     pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
         let placed = self.vocabulary.place(&Reading::of(request));
-        let opinion = self.judges.opinion(&placed);
-        let probabilities = self.calibration.probabilities(&opinion);
+        let mut opinion = self.judges.opinion(&placed);
+        let mut calibration = &self.calibration;
+        if let (Some(vectors), Some(vector)) = (&self.vectors, request.vector)
+            && let Some(point) = vectors.space.place(vector)
+        {
+            opinion.by_vector = Some(vectors.judge.scores(&point));
+            calibration = &vectors.calibration;
+        }
+        let probabilities = calibration.probabilities(&opinion);
         let mut ranked: Vec<Ranked<'_>> =
             self.labels.iter().zip(probabilities).map(|(label, probability)| Ranked { label, probability }).collect();
         ranked.sort_by(|one, other| other.probability.total_cmp(&one.probability));
-        Decision { ranked, known: placed.known }
+        Decision { ranked, known: placed.known, by_vector: opinion.by_vector.is_some() }
     }
 
     /// The pieces of the text that spoke for `label` and against it, the strongest first; empty for an unknown label.
@@ -205,19 +236,29 @@ impl Model {
         reasons
     }
 
-    /// From which confidence on answers are as precise as wanted; `None` where the data do not show it.
+    /// From which confidence on answers without a vector are as precise as wanted; `None` where the data do not show it.
     pub fn threshold(&self, precision: f32) -> Option<Threshold> {
         self.calibration.threshold(precision)
     }
 
-    /// How its margins are read, and what that was measured on.
+    /// How the opinions on words alone are read, and what that was measured on.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
     }
 
+    /// The same for requests with a vector; none where no vectors were learned.
+    pub fn by_vector(&self) -> Option<&Calibration> {
+        self.vectors.as_ref().map(|vectors| &vectors.calibration)
+    }
+
+    /// What must make the vectors of requests; none where no vectors were learned.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.vectors.as_ref().map(|vectors| &vectors.space.encoder)
+    }
+
     /// All that was learned.
-    pub(crate) fn parts(&self) -> (&[String], &Vocabulary, &Judges, &Calibration) {
-        (&self.labels, &self.vocabulary, &self.judges, &self.calibration)
+    pub(crate) fn parts(&self) -> (&[String], &Vocabulary, &Judges, &Calibration, Option<&Vectors>) {
+        (&self.labels, &self.vocabulary, &self.judges, &self.calibration, self.vectors.as_ref())
     }
 
     /// What [`Model::parts`] took apart.
@@ -226,13 +267,15 @@ impl Model {
         vocabulary: Vocabulary,
         judges: Judges,
         calibration: Calibration,
+        vectors: Option<Vectors>,
     ) -> Self {
-        Self { labels, vocabulary, judges, calibration }
+        Self { labels, vocabulary, judges, calibration, vectors }
     }
 
     /// How much memory it takes, bytes.
     pub fn size(&self) -> usize {
-        self.vocabulary.size() + self.judges.size() + size_of_val(self.calibration.outcomes())
+        let vectors = self.vectors.as_ref().map_or(0, Vectors::size);
+        self.vocabulary.size() + self.judges.size() + size_of_val(self.calibration.outcomes()) + vectors
     }
 
     /// The labels, in the order of their names.
@@ -241,76 +284,16 @@ impl Model {
     }
 }
 
-/// How much more each class counts, so that `strength` of the difference in size is made up for.
-fn balances(examples: &[Example<'_>], numbers: &BTreeMap<&str, usize>, strength: f32) -> Vec<f32> {
-    let mut sizes = vec![0.0_f32; numbers.len()];
-    for class in examples.iter().filter_map(|example| numbers.get(example.label?)) {
-        if let Some(size) = sizes.get_mut(*class) {
-            *size += 1.0;
-        }
+/// Where the vectors of the examples lie; none where there are too few to learn from.
+fn space_of(examples: &[Example<'_>], recipe: &Recipe) -> Result<Option<Space>, TrainError> {
+    let Some(encoder) = &recipe.encoder else { return Ok(None) };
+    let with = || examples.iter().filter(|example| example.request.vector.is_some());
+    let vectors = || with().filter_map(|example| example.request.vector);
+    let stray = vectors().find(|vector| !encoder.fits(vector)).map(<[f32]>::len);
+    if stray.is_some() || !(1..=DIMENSIONS_MAX).contains(&encoder.dimensions) {
+        return Err(TrainError::Vector(stray.unwrap_or_default(), encoder.dimensions));
     }
-    let mean = sizes.iter().sum::<f32>() / sizes.len() as f32;
-    sizes.iter().map(|size| (mean / size).powf(strength)).collect()
-}
-
-/// What an out-of-scope example counts, so that all of them are at least `share` of the examples.
-fn weight_outside(examples: &[Example<'_>], share: f32) -> f32 {
-    let outside = examples.iter().filter(|example| example.label.is_none()).count() as f32;
-    let inside = examples.len() as f32 - outside;
-    let share = share.clamp(0.0, 0.9);
-    (inside * share / (1.0 - share) / outside.max(1.0)).max(1.0)
-}
-
-/// Every traffic example as a model sees it that has not learned from it.
-fn held_out(
-    examples: &[Example<'_>],
-    placed: &[Placed],
-    lessons: &[Lesson<'_>],
-    vocabulary: &Vocabulary,
-    classes: usize,
-    recipe: &Recipe,
-    training: &Training,
-) -> Vec<Held> {
-    if recipe.folds < 2 {
-        return Vec::new();
-    }
-    let folds = folds(examples, lessons, recipe);
-    let mut held = Vec::new();
-    for fold in 0..recipe.folds {
-        let is_in = |at: usize| folds.get(at).copied().flatten() == Some(fold);
-        let rest: Vec<Lesson<'_>> =
-            lessons.iter().enumerate().filter(|(at, _)| !is_in(*at)).map(|(_, lesson)| *lesson).collect();
-        let judges = Judges::train(&rest, vocabulary.len(), classes, training);
-        let mut met = vec![0_u32; vocabulary.len()];
-        for (number, _) in rest.iter().flat_map(|lesson| lesson.point) {
-            if let Some(met) = met.get_mut(*number as usize) {
-                *met += 1;
-            }
-        }
-        for (at, (placed, lesson)) in placed.iter().zip(lessons).enumerate().filter(|(at, _)| is_in(*at)) {
-            let placed =
-                placed.among(|number| met.get(number as usize).is_some_and(|met| *met >= recipe.documents_min));
-            held.push(Held { opinion: judges.opinion(&placed), class: lesson.class, example: at });
-        }
-    }
-    held
-}
-
-/// In which fold each traffic example is; every class is spread evenly.
-fn folds(examples: &[Example<'_>], lessons: &[Lesson<'_>], recipe: &Recipe) -> Vec<Option<usize>> {
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    Chance::new(recipe.seed).shuffle(&mut order);
-    let mut next: BTreeMap<Option<usize>, usize> = BTreeMap::new();
-    let mut folds = vec![None; examples.len()];
-    for at in order {
-        let (Some(example), Some(lesson), Some(fold)) = (examples.get(at), lessons.get(at), folds.get_mut(at)) else {
-            continue;
-        };
-        if example.is_traffic {
-            let turn = next.entry(lesson.class).or_insert_with(|| lesson.class.map_or(0, |class| class % recipe.folds));
-            *fold = Some(*turn % recipe.folds);
-            *turn += 1;
-        }
-    }
-    folds
+    let labels: BTreeSet<&str> = with().filter_map(|example| example.label).collect();
+    let are_enough = with().count() >= EXAMPLES_MIN && labels.len() >= 2;
+    Ok(are_enough.then(|| Space::of(encoder, vectors())))
 }

@@ -5,18 +5,20 @@
 
 use thiserror::Error;
 
-use crate::calibration::{Calibration, Outcome};
+use crate::calibration::{ByVector, Calibration, Outcome};
 use crate::feature::View;
 use crate::judges::Judges;
 use crate::linear::Linear;
-use crate::logistic::{Logistic, SIGNS};
+use crate::logistic::{Logistic, SIGNS, SIGNS_OF_WORDS};
 use crate::model::{LABELS_MAX, Model};
 use crate::network::Network;
 use crate::table::Table;
+use crate::vector::{DIMENSIONS_MAX, Encoder, Space, Vectors};
 use crate::vocabulary::Vocabulary;
 
-/// What every stored model begins with; the last digit counts layouts.
+/// What every stored model begins with; the last digit counts layouts: without vectors, and with them.
 const MAGIC: &[u8; 8] = b"TRIAGE01";
+const MAGIC_WITH_VECTORS: &[u8; 8] = b"TRIAGE02";
 
 /// Larger models are none of ours, bytes.
 pub const STORED_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -42,7 +44,7 @@ pub enum ReadError {
 impl Model {
     /// The model as bytes, for [`Model::from_bytes`].
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut to = MAGIC.to_vec();
+        let mut to = Vec::new();
         self.write(&mut to);
         let hash = fnv(&to);
         to.extend(hash.to_le_bytes());
@@ -51,13 +53,14 @@ impl Model {
 
     /// What tells this model from any other: a hash of all that it learned.
     pub fn version(&self) -> u64 {
-        let mut to = MAGIC.to_vec();
+        let mut to = Vec::new();
         self.write(&mut to);
         fnv(&to)
     }
 
     fn write(&self, to: &mut Vec<u8>) {
-        let (labels, vocabulary, judges, calibration) = self.parts();
+        let (labels, vocabulary, judges, calibration, vectors) = self.parts();
+        to.extend(if vectors.is_some() { MAGIC_WITH_VECTORS } else { MAGIC });
         length(to, labels.len());
         for label in labels {
             bytes(to, label.as_bytes());
@@ -73,15 +76,13 @@ impl Model {
         floats(to, &judges.network.inner_bias);
         floats(to, &judges.network.outer);
         floats(to, &judges.network.outer_bias);
-        let reading = [calibration.margins_by, calibration.scores_by, calibration.network];
-        reading.iter().for_each(|value| to.extend(value.to_le_bytes()));
-        calibration.confidence.0.iter().for_each(|weight| to.extend(weight.to_le_bytes()));
-        length(to, calibration.outcomes.len());
-        for outcome in &calibration.outcomes {
-            to.extend(outcome.confidence.to_le_bytes());
-            to.push(u8::from(outcome.right));
-            to.extend(outcome.weight.to_le_bytes());
-            length(to, outcome.example);
+        write_calibration(to, calibration);
+        if let Some(Vectors { space, judge, calibration }) = vectors {
+            bytes(to, space.encoder.name.as_bytes());
+            floats(to, &space.mean);
+            table(to, &judge.weights);
+            floats(to, &judge.bias);
+            write_calibration(to, calibration);
         }
     }
 
@@ -94,7 +95,8 @@ impl Model {
             return Err(ReadError::TooLarge);
         }
         let (body, hash) = stored.split_last_chunk::<8>().ok_or(ReadError::Damaged)?;
-        let rest = body.strip_prefix(MAGIC).ok_or(ReadError::NotAModel)?;
+        let with_vectors = body.strip_prefix(MAGIC_WITH_VECTORS);
+        let rest = with_vectors.or_else(|| body.strip_prefix(MAGIC)).ok_or(ReadError::NotAModel)?;
         if fnv(body) != u64::from_le_bytes(*hash) {
             return Err(ReadError::Damaged);
         }
@@ -114,16 +116,8 @@ impl Model {
             outer: from.floats()?,
             outer_bias: from.floats()?,
         };
-        let (margins_by, scores_by, share) = (from.float()?, from.float()?, from.float()?);
-        let mut confidence = [0.0; SIGNS];
-        for weight in &mut confidence {
-            *weight = from.array().map(f64::from_le_bytes).and_then(finite)?;
-        }
-        let outcomes = from.many(13, |from| {
-            let confidence = from.float()?;
-            let right = from.array::<1>()? == [1];
-            Ok(Outcome { confidence, right, weight: from.float()?, example: from.length()? })
-        })?;
+        let calibration = from.calibration(false)?;
+        let vectors = with_vectors.map(|_| from.vectors()).transpose()?;
         let features = hashes.len();
         let classes = labels.len();
         let fit = [
@@ -133,16 +127,22 @@ impl Model {
             (linear.bias.len() == classes && linear.weights.parts().0 == classes, "linear model"),
             (linear.weights.parts().2.len() == features, "linear model"),
             (network.fits(classes) && network.inner.parts().2.len() == features, "network"),
-            (margins_by > 0.0 && scores_by > 0.0 && (0.0..=1.0).contains(&share), "calibration"),
+            (vectors.as_ref().is_none_or(|vectors| vectors_fit(vectors, classes)), "vectors"),
         ];
         if let Some((_, part)) = fit.into_iter().find(|(fits, _)| !fits) {
             return Err(ReadError::Contradiction(part));
         }
-        let calibration =
-            Calibration { margins_by, scores_by, network: share, confidence: Logistic(confidence), outcomes };
         let vocabulary = Vocabulary::from_parts(views, hashes, rarity);
-        Ok(Self::from_parts(labels, vocabulary, Judges { linear, network }, calibration))
+        Ok(Self::from_parts(labels, vocabulary, Judges { linear, network }, calibration, vectors))
     }
+}
+
+fn vectors_fit(vectors: &Vectors, classes: usize) -> bool {
+    let Vectors { space, judge, calibration: _ } = vectors;
+    (1..=DIMENSIONS_MAX).contains(&space.encoder.dimensions)
+        && judge.bias.len() == classes
+        && judge.weights.parts().0 == classes
+        && judge.weights.parts().2.len() == space.encoder.dimensions
 }
 
 /// FNV-1a in 64 bits.
@@ -170,6 +170,24 @@ fn table(to: &mut Vec<u8>, table: &Table) {
     length(to, cells.len());
     to.extend(cells.iter().map(|cell| cell.to_le_bytes()[0]));
     floats(to, scales);
+}
+
+fn write_calibration(to: &mut Vec<u8>, calibration: &Calibration) {
+    let Calibration { margins_by, scores_by, network, vectors, confidence, outcomes } = calibration;
+    [margins_by, scores_by, network].iter().for_each(|value| to.extend(value.to_le_bytes()));
+    // Without vectors their signs are always 0.
+    let signs = if vectors.is_some() { SIGNS } else { SIGNS_OF_WORDS };
+    confidence.0.iter().take(signs).for_each(|weight| to.extend(weight.to_le_bytes()));
+    if let Some(ByVector { by, share }) = vectors {
+        [by, share].iter().for_each(|value| to.extend(value.to_le_bytes()));
+    }
+    length(to, outcomes.len());
+    for outcome in outcomes {
+        to.extend(outcome.confidence.to_le_bytes());
+        to.push(u8::from(outcome.right));
+        to.extend(outcome.weight.to_le_bytes());
+        length(to, outcome.example);
+    }
 }
 
 /// Bytes not yet read.
@@ -215,6 +233,40 @@ impl<'a> Source<'a> {
             return Err(ReadError::Damaged);
         }
         (0..length).map(|_| read(self)).collect()
+    }
+
+    fn calibration(&mut self, by_vector: bool) -> Result<Calibration, ReadError> {
+        let (margins_by, scores_by, network) = (self.float()?, self.float()?, self.float()?);
+        let mut confidence = [0.0; SIGNS];
+        for weight in confidence.iter_mut().take(if by_vector { SIGNS } else { SIGNS_OF_WORDS }) {
+            *weight = self.array().map(f64::from_le_bytes).and_then(finite)?;
+        }
+        let mut vectors = None;
+        if by_vector {
+            vectors = Some(ByVector { by: self.float()?, share: self.float()? });
+        }
+        let outcomes = self.many(13, |from| {
+            let confidence = from.float()?;
+            let right = from.array::<1>()? == [1];
+            Ok(Outcome { confidence, right, weight: from.float()?, example: from.length()? })
+        })?;
+        let is_share = |share: f32| (0.0..=1.0).contains(&share);
+        let fits = margins_by > 0.0
+            && scores_by > 0.0
+            && is_share(network)
+            && vectors.is_none_or(|ByVector { by, share }| by > 0.0 && is_share(share));
+        if !fits {
+            return Err(ReadError::Contradiction("calibration"));
+        }
+        Ok(Calibration { margins_by, scores_by, network, vectors, confidence: Logistic(confidence), outcomes })
+    }
+
+    fn vectors(&mut self) -> Result<Vectors, ReadError> {
+        let name = String::from_utf8(self.bytes()?.to_vec()).map_err(|_| ReadError::Contradiction("encoder"))?;
+        let mean = self.floats()?;
+        let encoder = Encoder { name, dimensions: mean.len() };
+        let judge = Linear { weights: self.table()?, bias: self.floats()? };
+        Ok(Vectors { space: Space { encoder, mean }, judge, calibration: self.calibration(true)? })
     }
 
     fn table(&mut self) -> Result<Table, ReadError> {

@@ -131,7 +131,7 @@ pub(super) fn make(
         .iter()
         .zip(&fields)
         .map(|((lesson, label), fields)| Example {
-            request: Request { text: &lesson.asked.text, fields },
+            request: Request { fields, ..Request::of(&lesson.asked.text) },
             label: *label,
             weight: 1.0,
             is_traffic: true,
