@@ -8,6 +8,9 @@ use crate::logistic::{Logistic, SIGNS};
 /// The shares of the network, and of the judge of vectors, among which the best is chosen.
 const SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
+/// How much a vector counts beside words of which nothing is known; requests in new words are about so rare.
+const NEW_WORDS: f64 = 0.1;
+
 /// A score below this says no more than this.
 const SCORE_MIN: f32 = -30.0;
 
@@ -78,12 +81,28 @@ impl Calibration {
     /// Fits the shares to the requests that have a class, and the confidence to all; requests of no class, where there are
     /// any, count as at least `out_of_scope_share` of all. With `by_vector` only requests are looked at whose vector was
     /// judged, else all of them by their words alone.
-    pub(crate) fn fit(held: &[Held], out_of_scope_share: f32, by_vector: bool) -> Self {
+    ///
+    /// `nothing` is what the judges say of a request of which they know nothing. It counts as one more that was judged wrong:
+    /// where all that were held out are right, nothing else would tell how sure an answer to something strange may be. For the
+    /// same reason each vector counts once more, a little, beside words of which nothing is known: what it is worth in a
+    /// request of new words.
+    pub(crate) fn fit(held: &[Held], nothing: &Opinion, out_of_scope_share: f32, by_vector: bool) -> Self {
         let held: Vec<&Held> = held.iter().filter(|held| !by_vector || held.opinion.by_vector.is_some()).collect();
         let held = held.as_slice();
         let margins_by = best_temperature(held, |opinion| &opinion.margins);
         let scores_by = best_temperature(held, |opinion| &opinion.scores);
         let by = by_vector.then(|| best_temperature(held, |opinion| opinion.by_vector.as_deref().unwrap_or_default()));
+        let words = held.iter().map(|held| held.opinion.words).sum::<usize>() / held.len().max(1);
+        let nothing = Opinion { words, by_vector: nothing.by_vector.clone().filter(|_| by_vector), ..nothing.clone() };
+        let in_new_words: Vec<Held> = held
+            .iter()
+            .filter(|_| by_vector)
+            .map(|held| {
+                let opinion = Opinion { by_vector: held.opinion.by_vector.clone(), ..nothing.clone() };
+                Held { opinion, ..**held }
+            })
+            .collect();
+        let new: Vec<&Held> = in_new_words.iter().collect();
         let read = |(network, share): (f32, f32)| Self {
             margins_by,
             scores_by,
@@ -96,24 +115,27 @@ impl Calibration {
         let mixes = SHARES.into_iter().flat_map(|network| of_vectors.iter().map(move |share| (network, *share)));
         let surprises = mixes.map(|mix| {
             let reading = read(mix);
-            (mix, surprise(held, |opinion| reading.shares(opinion)))
+            let of = |held: &[&Held]| surprise(held, |opinion| reading.shares(opinion));
+            (mix, of(held) + NEW_WORDS * of(&new))
         });
         let best = surprises.min_by(|(_, one), (_, other)| one.total_cmp(other));
         let mut found = read(best.map_or((0.5, 0.5), |(mix, _)| mix));
         let weight_outside = weight_outside(held, out_of_scope_share);
-        let cases: Vec<_> = held
-            .iter()
-            .map(|held| {
-                let shares = found.shares(&held.opinion);
-                let best = best_of(&shares);
-                (
-                    found.signs(&held.opinion, &shares),
-                    best.is_some() && best == held.class,
-                    if held.class.is_some() { 1.0 } else { weight_outside },
-                )
-            })
-            .collect();
-        found.confidence = Logistic::fit(&cases);
+        let case = |held: &Held| {
+            let shares = found.shares(&held.opinion);
+            let best = best_of(&shares);
+            let weight = if held.class.is_some() { 1.0 } else { weight_outside };
+            (found.signs(&held.opinion, &shares), best.is_some() && best == held.class, weight)
+        };
+        let cases: Vec<_> = held.iter().map(|held| case(held)).collect();
+        let guess = (found.signs(&nothing, &found.shares(&nothing)), false, 1.0);
+        let guesses = (!held.is_empty()).then_some(guess).into_iter();
+        let new = in_new_words.iter().map(|held| {
+            let (signs, right, weight) = case(held);
+            (signs, right, weight * NEW_WORDS)
+        });
+        let known = cases.iter().copied().chain(guesses).chain(new);
+        found.confidence = Logistic::fit(&known.collect::<Vec<_>>());
         found.outcomes = cases
             .iter()
             .zip(held)
@@ -183,7 +205,9 @@ impl Calibration {
     /// The lowest confidence from which on `precision` was measured, or `None` where the data do not show it.
     ///
     /// The precision above it must be reached with the benefit of the doubt taken away: one more mistake is counted than was
-    /// made, and fewer than [`ANSWERED_MIN`] answers show nothing.
+    /// made, and fewer than [`ANSWERED_MIN`] answers show nothing. Between the last request that may be answered and the next
+    /// one nothing was measured; there the confidence itself says what an answer is worth, and the threshold goes down to
+    /// `precision`, or to the next request, whichever comes first.
     pub fn threshold(&self, precision: f32) -> Option<Threshold> {
         threshold(&self.outcomes, precision)
     }
@@ -197,16 +221,18 @@ impl Calibration {
 /// See [`Calibration::threshold`]; `outcomes` stand most confident first.
 pub fn threshold(outcomes: &[Outcome], precision: f32) -> Option<Threshold> {
     let all: f32 = outcomes.iter().map(|outcome| outcome.weight).sum();
-    let (mut right, mut answered) = (0.0, 0.0);
+    let (mut right, mut answered) = (0.0_f32, 0.0_f32);
     let mut found = None;
     for (at, outcome) in outcomes.iter().enumerate() {
         right += if outcome.right { outcome.weight } else { 0.0 };
         answered += outcome.weight;
-        let is_last_of_its_confidence = outcomes.get(at + 1).is_none_or(|next| next.confidence < outcome.confidence);
+        let next = outcomes.get(at + 1).map_or(0.0, |next| next.confidence);
+        let is_last_of_its_confidence = at + 1 == outcomes.len() || next < outcome.confidence;
         let shown = right / (answered + 1.0);
         if is_last_of_its_confidence && at + 1 >= ANSWERED_MIN && shown >= precision {
-            let precision = right / answered;
-            found = Some(Threshold { confidence: outcome.confidence, precision, coverage: answered / all });
+            // Just above the next one, which is not to be answered.
+            let confidence = outcome.confidence.min(precision.max(next.next_up()));
+            found = Some(Threshold { confidence, precision: right / answered, coverage: answered / all });
         }
     }
     found

@@ -176,15 +176,15 @@ impl Model {
         let material = Material { examples, placed: &placed, lessons, by_vector, features, dimensions, classes };
         let held = material.held_out(recipe, &training);
         let judges = Judges::train(&material.lessons, features, classes, &training);
+        let mut nothing = judges.opinion(&Placed::default());
+        let calibration = Calibration::fit(&held, &nothing, recipe.out_of_scope_share, false);
         let vectors = space.map(|space| {
             let lessons: Vec<Lesson<'_>> = material.by_vector.iter().copied().flatten().collect();
-            Vectors {
-                space,
-                judge: vector::judge(&lessons, dimensions, classes, &training),
-                calibration: Calibration::fit(&held, recipe.out_of_scope_share, true),
-            }
+            let judge = vector::judge(&lessons, dimensions, classes, &training);
+            nothing.by_vector = Some(judge.scores(&Point::new()));
+            let calibration = Calibration::fit(&held, &nothing, recipe.out_of_scope_share, true);
+            Vectors { space, judge, calibration }
         });
-        let calibration = Calibration::fit(&held, recipe.out_of_scope_share, false);
         let labels = labels.into_iter().map(str::to_owned).collect();
         Ok(Self { labels, vocabulary, judges, calibration, vectors })
     }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use triage::{Example, Model, ReadError, Recipe, Request, TrainError, expected_calibration_error};
+use triage::{Example, Model, Outcome, ReadError, Recipe, Request, TrainError, expected_calibration_error, threshold};
 
 /// Requests about passwords, printers and invoices, in words that repeat; every tenth is about none of them.
 fn tickets() -> Vec<(String, Option<&'static str>)> {
@@ -153,4 +153,52 @@ proptest! {
 fn small_model() -> Vec<u8> {
     static STORED: LazyLock<Vec<u8>> = LazyLock::new(|| model().to_bytes());
     STORED.clone()
+}
+
+/// Two themes that share no word, each said in few ways.
+fn apart() -> Model {
+    let texts = ["пропал интернет", "роутер мигает", "принтер молчит", "застряла бумага"];
+    let places = ["дома", "в офисе", "у директора", "на складе", "в филиале", "в архиве", "на кухне", "в зале"];
+    let said: Vec<String> = places
+        .iter()
+        .flat_map(|place| texts.iter().map(move |text| format!("{text} {place}")))
+        .cycle()
+        .take(64)
+        .collect();
+    let label = |at: usize| if at % 4 < 2 { "network" } else { "printing" };
+    let examples: Vec<Example<'_>> = said.iter().enumerate().map(|(at, text)| Example::of(text, label(at))).collect();
+    Model::train(&examples, &Recipe::default()).expect("the examples teach")
+}
+
+#[test]
+fn where_nothing_was_ever_wrong_what_is_known_is_sure_and_what_is_strange_is_not() {
+    let model = apart();
+    assert!(model.calibration().outcomes().iter().all(|outcome| outcome.right), "they are cleanly apart");
+    let threshold = model.threshold(0.9).expect("they show it").confidence;
+    assert!(threshold <= 0.9, "{threshold}");
+    let sure = |text: &str| model.decide(&Request::of(text)).confidence() >= threshold;
+    for text in ["Снова пропал интернет, роутер", "принтер молчит в отделе кадров", "опять застряла бумага!"]
+    {
+        assert!(sure(text), "{text}");
+    }
+    for text in ["хочу купить слона", "Ъщчё юфзг", "зарплата не пришла"] {
+        assert!(!sure(text), "{text}");
+    }
+}
+
+#[test]
+fn between_two_measured_confidences_the_wanted_precision_is_the_threshold() {
+    let outcomes = |count: usize, confidence: f32, right: bool| {
+        (0..count).map(move |example| Outcome { confidence, right, weight: 1.0, example })
+    };
+    let found = |measured: &[Outcome], precision| threshold(measured, precision).map(|found| found.confidence);
+    let right: Vec<Outcome> = outcomes(60, 0.999, true).collect();
+    assert_eq!(found(&right, 0.9), Some(0.9), "nothing was measured below");
+    assert_eq!(found(&right, 0.99), None, "one more mistake than was made is too many");
+    let low: Vec<Outcome> = right.iter().copied().chain(outcomes(20, 0.5, false)).collect();
+    assert_eq!(found(&low, 0.9), Some(0.9), "the next one is further down");
+    let high: Vec<Outcome> = right.iter().copied().chain(outcomes(20, 0.95, false)).collect();
+    assert_eq!(found(&high, 0.9), Some(0.95_f32.next_up()), "just above what is wrong");
+    let unsure: Vec<Outcome> = outcomes(60, 0.7, true).collect();
+    assert_eq!(found(&unsure, 0.9), Some(0.7), "what was measured is believed");
 }
