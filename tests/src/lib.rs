@@ -4,6 +4,7 @@
 //! through [`estafeta::Suite`].
 
 pub mod articles;
+pub mod encoder;
 pub mod evidence;
 pub mod files;
 pub mod force_majeure;

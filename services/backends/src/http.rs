@@ -1,4 +1,4 @@
-//! A service that speaks HTTP and JSON, as `scenario_service.proto` says.
+//! HTTP and JSON: one address that is posted to; and a service that speaks them as `scenario_service.proto` says.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{ANSWER_BYTES_MAX, Failed, Unfit};
 /// How long a connection may take to stand.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
 
-/// A way to one service.
+/// A way to one address.
 #[derive(Clone)]
 pub(crate) struct Http {
     client: Client,
@@ -45,9 +45,8 @@ enum Answer {
 }
 
 impl Http {
-    pub(crate) fn at(name: &str, url: &str, token: Option<SecretString>) -> Result<Self, Unfit> {
-        let wrong = |why: String| Unfit::Url { name: name.to_owned(), why };
-        let url: Url = url.parse().map_err(|error| wrong(format!("is none ({error})")))?;
+    /// `wrong` makes a fault of what is wrong with the address or its credential.
+    pub(crate) fn at(url: Url, token: Option<SecretString>, wrong: impl Fn(String) -> Unfit) -> Result<Self, Unfit> {
         let bearer = |token: SecretString| {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
                 .map_err(|_| wrong("has a credential that cannot stand in a header".to_owned()))?;
@@ -66,9 +65,12 @@ impl Http {
         Ok(Self { client, url, bearer: token.map(bearer).transpose()? })
     }
 
-    pub(crate) async fn perform(&self, request: &PerformRequest) -> Result<PerformResponse, Failed> {
-        let mut post =
-            self.client.post(self.url.clone()).header("Idempotency-Key", &request.request_id).json(&body(request));
+    /// Posts `body`, under `key` where a repeat must be known; the answer, of at most `bytes_max`.
+    pub(crate) async fn post(&self, key: Option<&str>, body: &Value, bytes_max: usize) -> Result<Vec<u8>, Failed> {
+        let mut post = self.client.post(self.url.clone()).json(body);
+        if let Some(key) = key {
+            post = post.header("Idempotency-Key", key);
+        }
         if let Some(bearer) = &self.bearer {
             post = post.header(AUTHORIZATION, bearer.clone());
         }
@@ -91,8 +93,12 @@ impl Http {
             let why = format!("it answered {status}");
             return Err(if may_later { Failed::NotNow(why) } else { Failed::ForGood(why) });
         }
-        let answer = serde_json::from_slice(&read(response).await?)
-            .map_err(|error| Failed::ForGood(format!("its answer is not what was agreed: {error}")))?;
+        read(response, bytes_max).await
+    }
+
+    pub(crate) async fn perform(&self, request: &PerformRequest) -> Result<PerformResponse, Failed> {
+        let answer = self.post(Some(&request.request_id), &body(request), ANSWER_BYTES_MAX).await?;
+        let answer = serde_json::from_slice(&answer).map_err(not_agreed)?;
         let outcome = match answer {
             Answer::Done { fields } => {
                 let shown = |value: Value| match value {
@@ -110,6 +116,10 @@ impl Http {
     }
 }
 
+pub(crate) fn not_agreed(error: serde_json::Error) -> Failed {
+    Failed::ForGood(format!("its answer is not what was agreed: {error}"))
+}
+
 /// What happened, with its cause and without the address.
 fn why(error: reqwest::Error) -> String {
     let error = error.without_url();
@@ -121,11 +131,11 @@ fn why(error: reqwest::Error) -> String {
 }
 
 /// The answer, as far as it may be long.
-async fn read(mut response: Response) -> Result<Vec<u8>, Failed> {
+async fn read(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Failed> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| Failed::NotNow(why(error)))? {
-        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(Failed::ForGood(format!("its answer is longer than {ANSWER_BYTES_MAX} bytes")));
+        if bytes.len() + chunk.len() > bytes_max {
+            return Err(Failed::ForGood(format!("its answer is longer than {bytes_max} bytes")));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -1,9 +1,10 @@
-//! A company's internal services, which do what a scenario is for: where they are, with which credential they are called,
-//! and how they answer.
+//! A company's internal services, which do what a scenario is for, and its sentence encoder: where they are, with which
+//! credential they are called, and how they answer.
 //!
 //! **Invariant:** only what the settings name is called; nothing that a service says is followed anywhere else, and
 //! nothing of it is longer than the limits here. A credential is in no message and in no log.
 
+mod encoder;
 mod http;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use ticket::field::LINE_BYTES_MAX;
 use tonic::{Code, Status};
 
 use crate::http::Http;
+
+pub use encoder::{BATCH_MAX, Encoded, Encoder, PATIENCE};
 
 /// The largest answer that is taken, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -61,6 +64,9 @@ pub enum Unfit {
         /// What is wrong with it.
         why: String,
     },
+    /// The encoder's address is none, or has a scheme that it does not speak.
+    #[error("the address of the encoder {0}; write one such as http://127.0.0.1:8080 or https://encoder/v1/embeddings")]
+    Encoder(String),
     /// It has two addresses.
     #[error("the service `{0}` has two addresses")]
     Twice(String),
@@ -116,7 +122,11 @@ impl Backends {
                         None => channel,
                     })
                 }
-                "http" | "https" => Way::Http(Http::at(&name, &url, token)?),
+                "http" | "https" => {
+                    let wrong = |why: String| wrong(&why);
+                    let url = url.parse().map_err(|error| wrong(format!("is none ({error})")))?;
+                    Way::Http(Http::at(url, token, wrong)?)
+                }
                 _ => return Err(wrong("has a scheme that nobody speaks")),
             };
             if ways.insert(name.clone(), way).is_some() {

@@ -94,6 +94,9 @@ pub async fn train(options: TrainOptions) -> Result<bool, Failure> {
         println!("{}", json!({ "learning": learning, "models": models }));
     } else {
         made.iter().for_each(|model| print(model));
+        if learning.encoder_missed {
+            println!("the encoder gave no vectors: learned from words alone, until it answers again");
+        }
         for outcome in learning.outcomes.iter().filter(|outcome| outcome.model_id.is_empty()) {
             println!("{}: no model: {}", field(outcome.field()), outcome.why_not);
         }
@@ -199,9 +202,14 @@ fn print(model: &Model) {
     let Model { model_id, tickets, out_of_scope, labels, wanted, languages, calibration_error, .. } = model;
     println!("{}: {model_id}, {state}", field(model.field()));
     println!("  {tickets} tickets, {out_of_scope} of them out of scope, {} values", labels.len());
-    for of in languages {
+    if model.dimensions > 0 {
+        println!("  vectors of {} numbers by the encoder `{}`", model.dimensions, model.encoder);
+    }
+    let by_vector = model.by_vector.iter().map(|of| (of, " with the encoder"));
+    for (of, how) in languages.iter().map(|of| (of, "")).chain(by_vector) {
         let LanguageFigures { tickets, threshold, precision, coverage, .. } = of;
         let language = if of.language() == Language::English { "English" } else { "Russian" };
+        let language = format!("{language}{how}");
         match threshold {
             Some(threshold) => println!(
                 "  {language}: sets {} of requests by itself, {} of them right (wanted {}), from a probability of {}",

@@ -92,6 +92,7 @@ async fn serve_line(
     let recipe = Recipe {
         line,
         backends,
+        encoder: if line == Line::ServiceDesk { services::encoder(settings)? } else { None },
         database: settings.only_database(line)?,
         peers: part::peers(line, &ways, &keys, &clock)?,
         plans: plans.clone(),

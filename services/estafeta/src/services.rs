@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
-use backends::{Address, Backends};
+use backends::{Address, Backends, Encoder, PATIENCE};
 use handover::Plans;
 use secrecy::SecretString;
 
@@ -23,16 +25,34 @@ pub(crate) fn addresses(settings: &Settings) -> Result<Vec<Address>, Failure> {
     let mut addresses = Vec::new();
     for at in &settings.backend {
         let file = settings.backend_token.iter().find(|token| token.name == at.name);
-        let token = match file.map(|token| &token.path) {
-            Some(path) => {
-                let token = fs::read_to_string(path).map_err(Failure::reading("the token of a service", path))?;
-                Some(SecretString::from(token.trim().to_owned()))
-            }
-            None => None,
-        };
+        let token = file.map(|token| token_in(&token.path, "the token of a service")).transpose()?;
         addresses.push(Address { name: at.name.clone(), url: at.url.clone(), token });
     }
     Ok(addresses)
+}
+
+fn token_in(path: &Path, what: &'static str) -> Result<SecretString, Failure> {
+    let token = fs::read_to_string(path).map_err(Failure::reading(what, path))?;
+    Ok(SecretString::from(token.trim().to_owned()))
+}
+
+/// The sentence encoder of `settings`, if they name one.
+///
+/// # Errors
+/// When its address is none, its token cannot be read, or something of it is given without its address.
+pub(crate) fn encoder(settings: &Settings) -> Result<Option<Encoder>, Failure> {
+    let Settings { encoder, encoder_model, encoder_token, encoder_ms, .. } = settings;
+    let Some(url) = encoder else {
+        if encoder_model.is_some() || encoder_token.is_some() || encoder_ms.is_some() {
+            return Err(Failure::Given(
+                "something is said of an encoder and not where it is; give --encoder URL".to_owned(),
+            ));
+        }
+        return Ok(None);
+    };
+    let token = encoder_token.as_deref().map(|path| token_in(path, "the token of the encoder")).transpose()?;
+    let patience = encoder_ms.map_or(PATIENCE, Duration::from_millis);
+    Ok(Some(Encoder::at(url, encoder_model.clone(), token, patience)?))
 }
 
 /// The services at `addresses`; which of those that `plans` want are not among them is logged once. Inside of a Tokio
@@ -97,5 +117,26 @@ mod tests {
         assert_eq!(missing(&[], &plans), all(&["offers", "orders"]));
         let given = addresses(&settings("\"offers=grpc://offers:7000\"", "")).unwrap();
         assert_eq!(missing(&given, &plans), all(&["orders"]));
+    }
+
+    #[tokio::test]
+    async fn an_encoder_has_an_address_and_nothing_is_said_of_one_without() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("encoder.token");
+        fs::write(&file, "s3cret\n").unwrap();
+        let given = |text: &str| encoder(&toml::from_str::<Settings>(text).expect("these are settings"));
+        assert!(given("").unwrap().is_none());
+        let token = format!("encoder-token = '{}'", file.display());
+        let whole =
+            given(&format!("encoder = 'http://127.0.0.1:1'\nencoder-model = 'small'\nencoder-ms = 50\n{token}"));
+        assert!(!format!("{:?}", whole.unwrap().expect("it is one")).contains("s3cret"));
+        for (text, why) in [
+            ("encoder-ms = 50", "give --encoder URL"),
+            ("encoder = 'encoder:80'", "scheme"),
+            ("encoder = 'http://e'\nencoder-token = '/none/such'", "cannot read the token"),
+        ] {
+            let failure = given(text).expect_err(why).to_string();
+            assert!(failure.contains(why), "{failure}");
+        }
     }
 }

@@ -1,9 +1,7 @@
 //! The settings of every command that runs or finds services: flags, environment, one file, in this order.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -12,6 +10,10 @@ use ticket::Line;
 
 use crate::failure::Failure;
 use crate::target::Target;
+
+mod value;
+
+pub use value::{At, Database, TokenFile};
 
 /// The first of the ports when nothing else is said: lines 0 to 4 have this one and the next four.
 pub const PORT_BASE: u16 = 7100;
@@ -72,6 +74,20 @@ pub struct Settings {
     /// `orders=/etc/estafeta/orders.token`; may be given several times.
     #[arg(long, value_name = "SERVICE=FILE", env = "ESTAFETA_BACKEND_TOKEN", value_delimiter = ',')]
     pub backend_token: Vec<TokenFile>,
+    /// `serve line1`, `up`, `whatif`: where a sentence encoder is that speaks `POST /v1/embeddings`, such as
+    /// `http://127.0.0.1:8080`; it helps line 1 to sort. The texts of requests, and nothing else of them, go there.
+    /// Default: none.
+    #[arg(long, value_name = "URL", env = "ESTAFETA_ENCODER", hide_env_values = true)]
+    pub encoder: Option<String>,
+    /// Which of its models the encoder is asked for, where it has several.
+    #[arg(long, value_name = "NAME", env = "ESTAFETA_ENCODER_MODEL")]
+    pub encoder_model: Option<String>,
+    /// The file of the token that the encoder asks for.
+    #[arg(long, value_name = "FILE", env = "ESTAFETA_ENCODER_TOKEN")]
+    pub encoder_token: Option<PathBuf>,
+    /// How many milliseconds a new request waits for the encoder; then it is sorted by its words alone. Default: 150.
+    #[arg(long, value_name = "MS", env = "ESTAFETA_ENCODER_MS", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub encoder_ms: Option<u64>,
     /// `serve gateway`, `up`: an origin whose web pages may call the gateway, such as `https://desk.example.org`; may be
     /// given several times. Default: none.
     #[arg(long, value_name = "ORIGIN", env = "ESTAFETA_CORS_ORIGIN", value_delimiter = ',')]
@@ -95,108 +111,6 @@ pub enum LogFormat {
     Human,
     /// Machines: one JSON object a line.
     Json,
-}
-
-/// The address of a database, perhaps with a password; so it does not print.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Database {
-    /// The line whose it is; none for all.
-    pub line: Option<Line>,
-    url: String,
-}
-
-impl Database {
-    /// The address, as `store::Store::open` takes it.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("line", &self.line).finish_non_exhaustive()
-    }
-}
-
-impl FromStr for Database {
-    type Err = String;
-
-    fn from_str(given: &str) -> Result<Self, String> {
-        // An address may have `=` among its parameters; a line's name has neither `:` nor `/`.
-        match given.split_once('=').filter(|(name, _)| !name.contains([':', '/'])) {
-            Some((name, url)) => Ok(Self { line: Some(line_named(name)?), url: url.to_owned() }),
-            None => Ok(Self { line: None, url: given.to_owned() }),
-        }
-    }
-}
-
-impl TryFrom<String> for Database {
-    type Error = String;
-
-    fn try_from(given: String) -> Result<Self, String> {
-        given.parse()
-    }
-}
-
-fn line_named(name: &str) -> Result<Line, String> {
-    let target = Target::from_str(name, false).ok().and_then(Target::line);
-    target.ok_or_else(|| format!("`{name}` is not a line; write line0, line1, line2, line3 or vendor"))
-}
-
-/// Where something is: `NAME=URL`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct At {
-    /// What.
-    pub name: String,
-    /// Where.
-    pub url: String,
-}
-
-impl FromStr for At {
-    type Err = String;
-
-    fn from_str(given: &str) -> Result<Self, String> {
-        let (name, url) = given.split_once('=').ok_or("write NAME=URL, such as line1=http://127.0.0.1:7101")?;
-        Ok(Self { name: name.to_owned(), url: url.to_owned() })
-    }
-}
-
-impl TryFrom<String> for At {
-    type Error = String;
-
-    fn try_from(given: String) -> Result<Self, String> {
-        given.parse()
-    }
-}
-
-/// Where a token stands: `NAME=FILE`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TokenFile {
-    /// Whose.
-    pub name: String,
-    /// The file.
-    pub path: PathBuf,
-}
-
-impl FromStr for TokenFile {
-    type Err = String;
-
-    fn from_str(given: &str) -> Result<Self, String> {
-        let (name, path) = given.split_once('=').ok_or("write NAME=FILE, such as orders=/etc/orders.token")?;
-        Ok(Self { name: name.to_owned(), path: path.into() })
-    }
-}
-
-impl TryFrom<String> for TokenFile {
-    type Error = String;
-
-    fn try_from(given: String) -> Result<Self, String> {
-        given.parse()
-    }
 }
 
 /// Where the file is; beside [`Settings`], since a file does not name itself.
@@ -245,6 +159,10 @@ impl Settings {
             partner: either(self.partner, below.partner),
             backend: either(self.backend, below.backend),
             backend_token: either(self.backend_token, below.backend_token),
+            encoder: self.encoder.or(below.encoder),
+            encoder_model: self.encoder_model.or(below.encoder_model),
+            encoder_token: self.encoder_token.or(below.encoder_token),
+            encoder_ms: self.encoder_ms.or(below.encoder_ms),
             cors_origin: either(self.cors_origin, below.cors_origin),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),

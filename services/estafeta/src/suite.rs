@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use backends::Backends;
+use backends::{Backends, Encoder};
 use handover::{Backoff, Desk, Fuse, Plans};
 use jiff::SignedDuration;
 use partner_simulator::Simulator;
@@ -62,6 +62,8 @@ pub struct Config {
     pub background: bool,
     /// The company's internal services.
     pub backends: Backends,
+    /// The company's sentence encoder.
+    pub encoder: Option<Encoder>,
     /// Who stands behind the bridge.
     pub vendors: Vendors,
     /// How the gateway behaves.
@@ -88,6 +90,7 @@ impl Config {
             listen: None,
             background: true,
             backends: Backends::default(),
+            encoder: None,
             vendors: Vendors::Simulated(Conducts::default()),
             gateway: gateway::Settings::default(),
             telemetry: None,
@@ -147,6 +150,7 @@ impl Suite {
             listen,
             background,
             backends,
+            encoder,
             vendors,
             gateway,
             telemetry,
@@ -181,6 +185,7 @@ impl Suite {
                 peers: part::peers(line, &ways, &keys, &clock)?,
                 partners: if line == Line::Vendor { partners.clone() } else { BTreeMap::new() },
                 backends: backends.clone(),
+                encoder: encoder.clone(),
                 backoff: backoff.clone(),
                 keys: keys.clone(),
                 attachments: attachments.clone(),

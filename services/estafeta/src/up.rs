@@ -98,6 +98,7 @@ fn config(
     };
     Ok(Config {
         backends,
+        encoder: services::encoder(settings)?,
         databases,
         keys: settings.keys(),
         attachments: settings.attachments(),

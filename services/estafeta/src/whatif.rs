@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use backends::Encoder;
 use clap::Args;
 use handover::plans_in;
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use ticket::{EventBody, Line};
 use crate::failure::Failure;
 use crate::settings::{Given, Settings};
 use crate::target::Target;
-use crate::{audit, plans};
+use crate::{audit, plans, services};
 
 /// So many examples are named of each change.
 const EXAMPLES: usize = 3;
@@ -113,6 +114,7 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
         Failure::Given("there is no database of line 1 to read; say where with --data or --database".to_owned())
     })?;
     let bot = open(Line::SelfService, &settings).await?;
+    let encoder = services::encoder(&settings)?;
     let mut all = Vec::new();
     for other in plans::load(&settings)?.all() {
         let known = plans_in(&desk, other.organization()).await;
@@ -122,7 +124,8 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
             return Err(Failure::Given(format!("line 1 has never worked by a plan of `{organization}`")));
         };
         let mut found = Found::default();
-        let (requests, unknown) = sorted(&desk, known.plan(), &other, model.as_deref(), since, &mut found).await?;
+        let (requests, unknown) =
+            sorted(&desk, known.plan(), &other, (model.as_deref(), encoder.clone()), since, &mut found).await?;
         let answers = match &bot {
             Some(bot) => answered(bot, &other, since, &mut found).await?,
             None => 0,
@@ -175,13 +178,18 @@ async fn sorted(
     store: &Store,
     present: &Plan,
     other: &Plan,
-    model: Option<&str>,
+    (model, encoder): (Option<&str>, Option<Encoder>),
     since: Option<Timestamp>,
     found: &mut Found,
 ) -> Result<(usize, usize), Failure> {
     let unread = unread(Line::ServiceDesk);
-    let replay =
-        async |plan, model| Replay::of(store, plan, model).await.map_err(|refused| Failure::Given(refused.to_string()));
+    let replay = async |plan, model| {
+        let replay = Replay::of(store, plan, model, encoder.clone()).await;
+        replay.map_err(|refused| Failure::Given(refused.to_string()))
+    };
+    let no_vector = |problem| {
+        Failure::Given(format!("the encoder gives no vectors: {problem}; without --encoder words are judged alone"))
+    };
     let (before, after) = (replay(present, None).await?, replay(other, model).await?);
     let (mut requests, mut unknown, mut next) = (0, 0, None);
     loop {
@@ -192,7 +200,8 @@ async fn sorted(
                 return Ok((requests, unknown));
             }
             let home: Home = store.own(other.organization(), ticket.facts.id).await.map_err(&unread)?;
-            let (Some(was), Some(is)) = (before.sort(ticket, &home), after.sort(ticket, &home)) else {
+            let both = futures::try_join!(before.sort(ticket, &home), after.sort(ticket, &home));
+            let (Some(was), Some(is)) = both.map_err(no_vector)? else {
                 unknown += 1;
                 continue;
             };

@@ -73,7 +73,7 @@ pub use reading::{Reading, page_size};
 pub use receiving::{Arrival, known_answer, tell_everyone};
 pub use refused::Refused;
 pub use relay::{Relay, verified};
-pub use rules::{Carried, OwnDeed, Rules, Told};
+pub use rules::{Carried, Foresight, OwnDeed, Rules, Told};
 pub use sending::{Sent, offer_back, offer_solved, offer_up};
 pub use sound::{Sound, WORDS_MAX, with_words};
 pub use waking::wake_again;

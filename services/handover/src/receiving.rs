@@ -14,6 +14,7 @@ use crate::fuse::{CrashPoint, Fuse};
 use crate::order::fingerprint;
 use crate::parcel::Parcel;
 use crate::refused::Refused;
+use crate::rules::Foresight;
 use crate::wire::{enums, instant, record};
 
 /// What came with a ticket.
@@ -43,6 +44,7 @@ impl Desk {
         let fingerprint = fingerprint(message);
         let organization = baton.facts.organization.clone();
         let span = self.span(baton.facts.id, "take over", &baton.facts.trace);
+        let foresight = rules.foresee(self, &baton.facts, &arrival).instrument(span.clone()).await;
         let sender = Actor::Line { line: baton.from };
         let answer = self
             .work(&organization, sender, move |change| {
@@ -55,7 +57,7 @@ impl Desk {
                     let (ticket, epoch) = (baton.facts.id, baton.epoch);
                     let (accepted, outcome) = match objection(change, &baton, &arrival.brought, rules.as_ref()) {
                         Some(why) => (false, hand::answer::Outcome::Declined(record::to_declined(&why))),
-                        None => take_over(change, baton, &arrival, rules.as_ref()).await?,
+                        None => take_over(change, baton, &arrival, rules.as_ref(), foresight).await?,
                     };
                     let answer = hand::Answer { handover_id, outcome: Some(outcome) };
                     let taken = accepted.then_some((ticket, epoch));
@@ -128,6 +130,7 @@ async fn take_over(
     baton: Baton,
     arrival: &Arrival,
     rules: &dyn crate::rules::Rules,
+    foresight: Foresight,
 ) -> Result<(bool, hand::answer::Outcome), Refused> {
     let (handover, from, epoch) = (baton.id(), baton.from, baton.epoch);
     let before = change.work.ticket(change.organization(), baton.facts.id).await?;
@@ -149,7 +152,7 @@ async fn take_over(
     }
     // Written before the rules run: a line's own document stands in the ticket's row.
     let read = change.put(&ticket, read).await?;
-    rules.took_over(change, &mut ticket, arrival).await?;
+    rules.took_over(change, &mut ticket, arrival, foresight).await?;
     change.align_with_force_majeure(&mut ticket).await?;
     tell_owner(change, &ticket).await?;
     change.put(&ticket, Some(read)).await?;

@@ -12,7 +12,7 @@ use store::{Outgoing, Timer};
 use ticket::custody::Passage;
 use ticket::event::{Brought, Decline};
 use ticket::{
-    ClarificationId, Epoch, Evidence, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState,
+    ClarificationId, Epoch, Evidence, Facts, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState,
 };
 use tonic::Status;
 
@@ -107,8 +107,11 @@ pub struct Carried {
     pub partner_case_id: String,
 }
 
-/// A line's own part in the protocol. Everything here but [`Rules::carry`], [`Rules::perform`], [`Rules::plan_came`] and
-/// [`Rules::follow`] runs inside a transaction.
+/// What a line found out about a ticket before it takes it over; only the line knows what it is.
+pub type Foresight = Option<Box<dyn Any + Send>>;
+
+/// A line's own part in the protocol. Everything here but [`Rules::foresee`], [`Rules::carry`], [`Rules::perform`],
+/// [`Rules::plan_came`] and [`Rules::follow`] runs inside a transaction.
 #[async_trait]
 pub trait Rules: Any + Send + Sync {
     /// Which line this is.
@@ -120,9 +123,22 @@ pub trait Rules: Any + Send + Sync {
         None
     }
 
-    /// The line has just taken the ticket over.
-    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
-        let _ = (change, ticket, arrival);
+    /// A ticket was offered, and may be taken over next: whatever computes or asks others is done here, so that no transaction
+    /// waits for it. It may have come before.
+    async fn foresee(&self, desk: &Desk, facts: &Facts, arrival: &Arrival) -> Foresight {
+        let _ = (desk, facts, arrival);
+        None
+    }
+
+    /// The line has just taken the ticket over; `foresight` is what [`Rules::foresee`] found out.
+    async fn took_over(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        arrival: &Arrival,
+        foresight: Foresight,
+    ) -> Result<(), Refused> {
+        let _ = (change, ticket, arrival, foresight);
         Ok(())
     }
 

@@ -8,25 +8,30 @@ mod kept;
 mod lesson;
 mod service;
 mod training;
+mod vectors;
 mod wire;
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use backends::{Encoded, Encoder};
 use handover::{Desk, Refused};
 use jiff::Timestamp;
 use plan::{LearnRules, Plan, Sortable};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use ticket::{Channel, Facts, Impact, Kind, Language, OrganizationId, Urgency};
-use triage::{Model, Request};
+use tracing::warn;
+use triage::{Calibration, Model, Request};
 
 use crate::rules::ServiceDesk;
 use crate::sorting::Said;
 use kept::{State, Stored};
 
 pub(crate) use service::Models;
+pub(crate) use vectors::surely;
 pub(crate) use wire::{to_given, to_opinion};
 
 /// So much of a text is looked at, bytes.
@@ -122,29 +127,43 @@ pub(crate) struct Sorter {
     field: Sortable,
     model: Model,
     thresholds: BTreeMap<Language, f32>,
+    /// For requests whose vector is judged, too.
+    by_vector: BTreeMap<Language, f32>,
     acts: bool,
 }
 
 impl Sorter {
     pub(crate) fn new(stored: Stored, model: Model, wanted: f32, acts: bool) -> Self {
-        let thresholds = lesson::thresholds(&stored.spoken, model.calibration().outcomes(), wanted);
-        let thresholds = thresholds.into_iter().filter_map(|(language, at)| Some((language, at?.confidence)));
-        Self { id: stored.id, field: stored.field, model, thresholds: thresholds.collect(), acts }
+        let thresholds = |calibration: &Calibration| {
+            let found = lesson::thresholds(&stored.spoken, calibration.outcomes(), wanted);
+            found.into_iter().filter_map(|(language, at)| Some((language, at?.confidence))).collect()
+        };
+        let by_vector = model.by_vector().map(thresholds).unwrap_or_default();
+        let thresholds = thresholds(model.calibration());
+        Self { id: stored.id, field: stored.field, model, thresholds, by_vector, acts }
+    }
+
+    /// The vector, if it is of the encoder that the model learned from.
+    fn fitting<'v>(&self, encoded: &'v Encoded) -> Option<&'v [f32]> {
+        let encoder = self.model.encoder().filter(|encoder| encoder.name == encoded.encoder)?;
+        encoded.vectors.first().map(Vec::as_slice).filter(|vector| encoder.fits(vector))
     }
 
     /// What it says; none when the plan knows none of its values any more.
-    pub(crate) fn advise(&self, plan: &Plan, asked: &Asked) -> Option<Advice> {
+    pub(crate) fn advise(&self, plan: &Plan, asked: &Asked, encoded: Option<&Encoded>) -> Option<Advice> {
         let fields: Vec<(&str, &str)> = asked.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = Request { fields: &fields, ..Request::of(&asked.text) };
+        let vector = encoded.and_then(|encoded| self.fitting(encoded));
+        let request = Request { fields: &fields, vector, ..Request::of(&asked.text) };
         let decision = self.model.decide(&request);
         let is_known = |value: &str| self.field != Sortable::Category || plan.category(value).is_some();
         let best = decision.ranked.iter().find(|ranked| is_known(ranked.label))?;
         let language = asked.language.unwrap_or(plan.profile().language);
+        let thresholds = if decision.by_vector { &self.by_vector } else { &self.thresholds };
         Some(Advice {
             field: self.field,
             value: best.label.to_owned(),
             probability: best.probability,
-            threshold: self.thresholds.get(&language).copied(),
+            threshold: thresholds.get(&language).copied(),
             words: words(&self.model, &request, best.label),
             model: self.id.clone(),
             acts: self.acts,
@@ -179,6 +198,7 @@ pub(crate) struct Learned(Arc<Inside>);
 
 #[derive(Debug, Default)]
 struct Inside {
+    encoder: Option<Encoder>,
     loaded: RwLock<HashMap<OrganizationId, Arc<Loaded>>>,
     /// The organizations for which this replica trains, or looks whether to; and when it last looked.
     busy: Mutex<HashMap<OrganizationId, Look>>,
@@ -197,12 +217,28 @@ struct Loaded {
     shadow: BTreeMap<Sortable, String>,
     precision: BTreeMap<Sortable, f32>,
     sorters: Vec<Sorter>,
+    /// Whether the log was told that another encoder answers than these learned from.
+    is_told: AtomicBool,
 }
 
 impl Learned {
-    /// What the models say of a request; nothing where none is loaded.
-    pub(crate) fn advise(&self, plan: &Plan, asked: &Asked) -> Vec<Advice> {
-        self.loaded(plan.organization()).sorters.iter().filter_map(|sorter| sorter.advise(plan, asked)).collect()
+    pub(crate) fn new(encoder: Option<Encoder>) -> Self {
+        Self(Arc::new(Inside { encoder, ..Inside::default() }))
+    }
+
+    /// What the models say of a request; nothing where none is loaded. It may wait for the encoder, so no transaction may be
+    /// open.
+    pub(crate) async fn advise(&self, plan: &Plan, asked: &Asked) -> Vec<Advice> {
+        let loaded = self.loaded(plan.organization());
+        let encoded = vectors::of_request(self.0.encoder.as_ref(), &loaded.sorters, asked).await;
+        if let Some(encoded) = &encoded
+            && !loaded.sorters.iter().any(|sorter| sorter.fitting(encoded).is_some())
+            && !loaded.is_told.swap(true, Ordering::Relaxed)
+        {
+            let (organization, encoder) = (plan.organization(), &encoded.encoder);
+            warn!(%organization, encoder, "the models learned from another encoder; they judge by words until the next training");
+        }
+        loaded.sorters.iter().filter_map(|sorter| sorter.advise(plan, asked, encoded.as_ref())).collect()
     }
 
     fn loaded(&self, organization: &OrganizationId) -> Arc<Loaded> {
@@ -241,7 +277,7 @@ impl Learned {
                 sorters.push(Sorter::new(stored, model, wanted, acts));
             }
         }
-        let loaded = Arc::new(Loaded { acting, shadow, precision, sorters });
+        let loaded = Arc::new(Loaded { acting, shadow, precision, sorters, is_told: AtomicBool::default() });
         self.0.loaded.write().unwrap_or_else(PoisonError::into_inner).insert(organization.clone(), loaded);
         Ok(true)
     }
@@ -266,8 +302,13 @@ pub(crate) async fn sorters(store: &Store, plan: &Plan, instead: Option<&str>) -
 
 /// What the models of line 1 say of a request. It is reckoned before the transaction in which the answer is used, since
 /// that may hold up others.
-pub(crate) fn advise(desk: &Desk, organization: &OrganizationId, asked: &Asked) -> Vec<Advice> {
-    let rules: &dyn Any = desk.rules().as_ref();
-    let Some(desk_rules) = rules.downcast_ref::<ServiceDesk>() else { return Vec::new() };
-    desk.plan(organization).map(|plan| desk_rules.learned.advise(&plan, asked)).unwrap_or_default()
+pub(crate) async fn advise(desk: &Desk, organization: &OrganizationId, asked: &Asked) -> Vec<Advice> {
+    let learned = {
+        let rules: &dyn Any = desk.rules().as_ref();
+        rules.downcast_ref::<ServiceDesk>().map(|rules| rules.learned.clone())
+    };
+    match (learned, desk.plan(organization)) {
+        (Some(learned), Ok(plan)) => learned.advise(&plan, asked).await,
+        _ => Vec::new(),
+    }
 }

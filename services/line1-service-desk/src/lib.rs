@@ -40,6 +40,7 @@ mod work;
 use std::sync::Arc;
 
 use attachments::Vault;
+use backends::Encoder;
 use handover::{Desk, Setup, custodian_service, decision_service};
 use proto::line1::attachment_service_server::AttachmentServiceServer;
 use proto::line1::casework_service_server::CaseworkServiceServer;
@@ -60,10 +61,10 @@ pub use major::Membership;
 pub use own::{Home, Link, Message, Note, Question, Rating};
 pub use replay::{Replay, Sorted};
 
-/// Line 1 over this database.
+/// Line 1 over this database; `encoder` makes vectors of requests, where there is one.
 #[must_use]
-pub fn desk(setup: Setup) -> Desk {
-    Desk::new(Arc::<rules::ServiceDesk>::default(), setup)
+pub fn desk(setup: Setup, encoder: Option<Encoder>) -> Desk {
+    Desk::new(Arc::new(rules::ServiceDesk::new(encoder)), setup)
 }
 
 /// Line 1 as a service, with the files of tickets in `vault`.

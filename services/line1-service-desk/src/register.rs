@@ -99,7 +99,7 @@ pub(crate) async fn register(
     let registration = read(caller, request)?;
     let id = desk.new_ticket(&order);
     let span = desk.span(id, "register", "");
-    let advice = learned::advise(desk, &caller.organization, &registration.asked());
+    let advice = learned::advise(desk, &caller.organization, &registration.asked()).await;
     let once = desk.once(&order, move |change| Box::pin(async move { make(change, id, registration, advice).await }));
     once.instrument(span).await
 }

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use backends::{Encoder, Failed};
 use handover::Refused;
 use plan::{Plan, Sortable};
 use store::Store;
 use ticket::{Impact, Kind, Raise, RaiseCause, Ticket, Urgency};
 
-use crate::learned::{Asked, Sorter, sorters};
+use crate::learned::{Asked, Sorter, sorters, surely};
 use crate::own::Home;
 use crate::sorting::{Said, by_models, by_rules, profile, raises, seen};
 
@@ -17,6 +18,7 @@ use crate::sorting::{Said, by_models, by_rules, profile, raises, seen};
 pub struct Replay<'p> {
     plan: &'p Plan,
     sorters: Vec<Sorter>,
+    encoder: Option<Encoder>,
 }
 
 /// What was set by itself, by the names of the fields; what has no value is left out.
@@ -24,18 +26,25 @@ pub type Sorted = BTreeMap<&'static str, String>;
 
 impl<'p> Replay<'p> {
     /// Sorts by `plan` and the models that act, of which `model` takes the place of the one for its field. What a model must
-    /// be sure of follows from the precision that `plan` wants.
+    /// be sure of follows from the precision that `plan` wants. Without `encoder` all is judged by words alone.
     ///
     /// # Errors
     /// When there is no such model, or the database cannot be read.
-    pub async fn of(store: &Store, plan: &'p Plan, model: Option<&str>) -> Result<Self, Refused> {
-        Ok(Self { plan, sorters: sorters(store, plan, model).await? })
+    pub async fn of(
+        store: &Store,
+        plan: &'p Plan,
+        model: Option<&str>,
+        encoder: Option<Encoder>,
+    ) -> Result<Self, Refused> {
+        Ok(Self { plan, sorters: sorters(store, plan, model).await?, encoder })
     }
 
     /// What would be set on a ticket; none where it was not kept what was known when it came.
-    #[must_use]
-    pub fn sort(&self, ticket: &Ticket, home: &Home) -> Option<Sorted> {
-        let given = home.given.clone()?;
+    ///
+    /// # Errors
+    /// When the encoder gives no vector: what words alone say would be taken for what it says.
+    pub async fn sort(&self, ticket: &Ticket, home: &Home) -> Result<Option<Sorted>, Failed> {
+        let Some(given) = home.given.clone() else { return Ok(None) };
         let said =
             Said { kind: given.kind.is_some(), impact: given.impact.is_some(), urgency: given.urgency.is_some() };
         let mut facts = ticket.facts.clone();
@@ -54,7 +63,12 @@ impl<'p> Replay<'p> {
             facts.raise(raise);
         }
         let asked = Asked::of(&arrived, given.channel);
-        let advice = self.sorters.iter().filter_map(|sorter| sorter.advise(self.plan, &asked)).collect();
+        let encoded = match &self.encoder {
+            Some(encoder) => surely(encoder, &self.sorters, &asked).await?,
+            None => None,
+        };
+        let advice = self.sorters.iter().filter_map(|sorter| sorter.advise(self.plan, &asked, encoded.as_ref()));
+        let advice = advice.collect();
         by_models(self.plan, &mut facts, said, advice);
         if let Some(step) = heard.and_then(|heard| self.plan.mood_step(heard.score)) {
             let (ru, en) = (String::new(), String::new());
@@ -72,6 +86,6 @@ impl<'p> Replay<'p> {
             ("tags", some(tags.into_iter().collect::<Vec<_>>().join(", "))),
             ("profile", Some(profile(self.plan, arrived.opened_at))),
         ];
-        Some(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+        Ok(Some(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()))
     }
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use handover::{Arranged, Arrival, Change, Desk, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
+use backends::Encoder;
+use handover::{Arranged, Arrival, Change, Desk, Foresight, OwnDeed, Recipient, Refused, Rules, Told, wake_again};
 use plan::Plan;
 use store::{Mark, Timer};
 use tally::Tally;
 use texts::Text;
 use ticket::event::Brought;
-use ticket::{EventBody, Evidence, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState};
+use ticket::{EventBody, Evidence, Facts, Line, OrganizationId, Resolution, Ticket, Wake, WakeReason, WrongState};
 use tonic::async_trait;
 
 use crate::heard::Heard;
-use crate::learned::{Asked, Learned};
+use crate::learned::{Advice, Asked, Learned};
 use crate::major::{self, Follower};
 use crate::own::{Home, Message, Question};
 use crate::record::retag;
@@ -20,12 +21,17 @@ use crate::sorting::{Said, feel, sort};
 use crate::{checklist, force_majeure, problem, progress, satisfaction, visit};
 
 /// Line 1's rules.
-#[derive(Default)]
 pub(crate) struct ServiceDesk {
     watch: Follower,
     tally: Tally,
     /// What it sorts by.
     pub(crate) learned: Learned,
+}
+
+impl ServiceDesk {
+    pub(crate) fn new(encoder: Option<Encoder>) -> Self {
+        Self { watch: Follower::default(), tally: Tally::default(), learned: Learned::new(encoder) }
+    }
 }
 
 #[async_trait]
@@ -34,7 +40,21 @@ impl Rules for ServiceDesk {
         Line::ServiceDesk
     }
 
-    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+    /// What the models say of a request of line 0.
+    async fn foresee(&self, desk: &Desk, facts: &Facts, arrival: &Arrival) -> Foresight {
+        let Brought::Evidence { evidence } = &arrival.brought else { return None };
+        let Evidence::ServiceDesk(evidence) = evidence.as_ref() else { return None };
+        let plan = desk.plan(&facts.organization).ok()?;
+        Some(Box::new(self.learned.advise(&plan, &Asked::of(facts, evidence.channel)).await))
+    }
+
+    async fn took_over(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        arrival: &Arrival,
+        foresight: Foresight,
+    ) -> Result<(), Refused> {
         let mut home: Home = change.work.own(change.organization(), ticket.facts.id).await?;
         match &arrival.brought {
             Brought::Evidence { evidence } => {
@@ -53,7 +73,8 @@ impl Rules for ServiceDesk {
                 let last = home.conversation.iter().rfind(|message| message.from_client);
                 home.current_mood = last.map(|last| Heard::in_text(&last.text, last.at)).or(Some(heard.clone()));
                 home.original_mood = Some(heard);
-                let advice = self.learned.advise(&change.plan, &Asked::of(&ticket.facts, channel));
+                let advice = foresight.and_then(|found| found.downcast::<Vec<Advice>>().ok());
+                let advice = advice.map(|advice| *advice).unwrap_or_default();
                 sort(change, ticket, &mut home, channel, Said::default(), advice).await?;
                 if let Some(channel) = channel {
                     change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;

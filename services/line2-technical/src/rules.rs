@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handover::{Arrival, Change, Desk, Refused, Rules, Told};
+use handover::{Arrival, Change, Desk, Foresight, Refused, Rules, Told};
 use plan::{Plan, ReviewedStep};
 use store::Timer;
 use tally::Tally;
@@ -41,7 +41,13 @@ impl Rules for Technical {
         plan.zone(zone).is_none().then(|| Decline::UnknownZone { zone: zone.clone() })
     }
 
-    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+    async fn took_over(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        arrival: &Arrival,
+        _: Foresight,
+    ) -> Result<(), Refused> {
         let Some(evidence) = evidence(&arrival.brought) else { return queues::enter(change, ticket).await };
         // What comes with new evidence is judged anew.
         let mut diagnosis: Diagnosis = change.work.own(change.organization(), ticket.facts.id).await?;

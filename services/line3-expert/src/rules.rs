@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handover::{Arrival, Change, Desk, Refused, Rules};
+use handover::{Arrival, Change, Desk, Foresight, Refused, Rules};
 use plan::Plan;
 use store::Timer;
 use tally::Tally;
@@ -22,7 +22,13 @@ impl Rules for Expert {
         Line::Expert
     }
 
-    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+    async fn took_over(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        arrival: &Arrival,
+        _: Foresight,
+    ) -> Result<(), Refused> {
         if ticket.assignment.forced || !matches!(arrival.brought, Brought::Evidence { .. }) {
             return queues::enter(change, ticket).await;
         }

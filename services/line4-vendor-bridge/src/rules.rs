@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handover::{Arrival, Carried, Change, Desk, PartnerParcel, Refused, Rules, Told, ticket_of, wake_again};
+use handover::{Arrival, Carried, Change, Desk, Foresight, PartnerParcel, Refused, Rules, Told, ticket_of, wake_again};
 use plan::Plan;
 use store::Outgoing;
 use tally::Tally;
@@ -36,7 +36,13 @@ impl Rules for Bridge {
         plan.vendor(vendor).is_none().then(|| Decline::UnknownVendor { vendor: vendor.clone() })
     }
 
-    async fn took_over(&self, change: &Change<'_>, ticket: &mut Ticket, arrival: &Arrival) -> Result<(), Refused> {
+    async fn took_over(
+        &self,
+        change: &Change<'_>,
+        ticket: &mut Ticket,
+        arrival: &Arrival,
+        _: Foresight,
+    ) -> Result<(), Refused> {
         let Some(evidence) = brought_for_vendor(&arrival.brought) else { return Ok(()) };
         let mut own = Own::load(change, ticket.facts.id).await?;
         let known = own.bonds.iter().position(|bond| bond.vendor == evidence.vendor);

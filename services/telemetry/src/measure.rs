@@ -6,6 +6,7 @@
 //! | `estafeta.rpc.duration` | `estafeta_rpc_duration_seconds` | histogram, 1 ms … 30 s | `service`, `method`, `code` |
 //! | `estafeta.handover.lag` | `estafeta_handover_lag_seconds` | histogram, 10 ms … 1 day | `line`, `to` |
 //! | `estafeta.timer.late` | `estafeta_timer_late_seconds` | histogram, 10 ms … 1 day | `line` |
+//! | `estafeta.encoder.duration` | `estafeta_encoder_duration_seconds` | histogram, 1 ms … 30 s | `outcome` (`answered`, `away`, `unfit`) |
 //! | `estafeta.tickets.held` | `estafeta_tickets_held` | gauge | `line`, `state` |
 //! | `estafeta.outbox.messages` | `estafeta_outbox_messages` | gauge | `line`, `state` (`pending`, `dead`) |
 //! | `estafeta.outbox.oldest` | `estafeta_outbox_oldest_seconds` | gauge | `line` |
@@ -32,6 +33,7 @@ pub struct Meters {
     rpc_duration: Histogram<f64>,
     handover_lag: Histogram<f64>,
     timer_late: Histogram<f64>,
+    encoder_duration: Histogram<f64>,
     tickets_held: Gauge<u64>,
     outbox_messages: Gauge<u64>,
     outbox_oldest: Gauge<f64>,
@@ -72,6 +74,12 @@ impl Meters {
                 .with_boundaries(LAG_SECONDS.to_vec())
                 .with_description("From the moment at which a timer was due to its having rung.")
                 .build(),
+            encoder_duration: meter
+                .f64_histogram("estafeta.encoder.duration")
+                .with_unit("s")
+                .with_boundaries(RPC_SECONDS.to_vec())
+                .with_description("How long the sentence encoder was waited for, by what came of it.")
+                .build(),
             tickets_held: meter
                 .u64_gauge("estafeta.tickets.held")
                 .with_unit("{ticket}")
@@ -111,6 +119,12 @@ impl Meters {
     /// A timer of `line` rang `seconds` after it was due.
     pub fn timer_late(&self, line: &str, seconds: f64) {
         self.timer_late.record(seconds, &[label("line", line)]);
+    }
+
+    /// The sentence encoder was asked, and waited for as long as `seconds`: it `answered`, was `away`, or its answer was
+    /// `unfit`.
+    pub fn encoder_asked(&self, outcome: &str, seconds: f64) {
+        self.encoder_duration.record(seconds, &[label("outcome", outcome)]);
     }
 
     /// `line` holds `count` tickets in `state`. A gauge keeps its last value: say zero for a state that emptied.

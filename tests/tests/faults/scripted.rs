@@ -112,7 +112,7 @@ impl Pair {
             backoff: Backoff::new(Arc::new(move || chance)),
             fuse: Fuse::default(),
         };
-        let desk = line1_service_desk::desk(setup);
+        let desk = line1_service_desk::desk(setup, None);
         let vault = Vault::new(folder.path().join("attachments"));
         let service = line1_service_desk::service(&desk, stack(Line::ServiceDesk), vault);
         Self { desk, clock, line2, service, keys, plan, _database: database, _folder: folder }

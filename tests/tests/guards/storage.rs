@@ -46,7 +46,7 @@ impl Alone {
             backoff: Backoff::new(Arc::new(|| 1.0)),
             fuse: Fuse::default(),
         };
-        let desk = line1_service_desk::desk(setup);
+        let desk = line1_service_desk::desk(setup, None);
         let service = ServiceName::Line(Line::ServiceDesk);
         let stack = Stack { service, verifier: keys.verifier(), clock: clock.clone(), limits: Limits::default() };
         let authority = keys.signer(KeyName::Authority).expect("every key was opened");

@@ -57,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "ticket",
             "attachments",
+            "backends",
             "known",
             "plan",
             "texts",

@@ -8,6 +8,7 @@ mod clocks;
 mod deadlines;
 mod decisions;
 mod desk;
+mod encoder;
 mod expert;
 mod force_majeure;
 mod force_majeure_survives;

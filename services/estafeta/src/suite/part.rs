@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attachments::Vault;
-use backends::Backends;
+use backends::{Backends, Encoder};
 use handover::{Backoff, Desk, Fuse, Peers, Plans, Setup};
 use rpc::{Channel, Keys, Peer, Refusal, Running, Service, ServiceName, Stack};
 use store::Store;
@@ -36,6 +36,8 @@ pub(crate) struct Recipe {
     pub(crate) partners: BTreeMap<String, Peer>,
     /// The company's internal services; for line 0.
     pub(crate) backends: Backends,
+    /// The company's sentence encoder; for line 1.
+    pub(crate) encoder: Option<Encoder>,
     pub(crate) backoff: Backoff,
     pub(crate) keys: Keys,
     /// The directory of the files of tickets; for line 1.
@@ -157,7 +159,7 @@ impl Recipe {
                 (desk, service)
             }
             Line::ServiceDesk => {
-                let desk = line1_service_desk::desk(setup);
+                let desk = line1_service_desk::desk(setup, self.encoder.clone());
                 let service = line1_service_desk::service(&desk, stack, vault);
                 (desk, service)
             }

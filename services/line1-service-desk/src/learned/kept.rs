@@ -74,7 +74,16 @@ pub(crate) struct Stored {
     pub(crate) labels: BTreeMap<String, u32>,
     /// The precision that the plan wanted.
     pub(crate) wanted: f32,
+    /// By words alone.
     pub(crate) languages: Vec<Measured>,
+    /// What made the vectors that it learned from, and how long they are; 0 where it learned from none.
+    #[serde(default)]
+    pub(crate) encoder: String,
+    #[serde(default)]
+    pub(crate) dimensions: u32,
+    /// Where the vector is judged, too.
+    #[serde(default)]
+    pub(crate) by_vector: Vec<Measured>,
     /// The expected calibration error.
     pub(crate) error: f32,
     /// The language of each ticket, in the order in which they were learned: another precision is measured by it.
@@ -106,6 +115,8 @@ pub(crate) struct State {
     /// A replica trains until then, unless it dies.
     pub(crate) until: Option<Timestamp>,
     pub(crate) trained_at: Option<Timestamp>,
+    /// The last training went without the encoder that there is, and is made up for.
+    pub(crate) encoder_missed: bool,
     /// When the last of the tickets was closed that were learned from.
     pub(crate) closed_until: Option<Timestamp>,
     /// What came of the last training: the model, or why there is none.

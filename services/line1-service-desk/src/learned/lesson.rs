@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use plan::{LearnRules, Plan, Sortable};
 use store::{CustodyKind, Filter, PAGE_SIZE_MAX, Page, StateKind, Store, StoreError};
 use ticket::{Language, State, Ticket};
-use triage::{Example, Model, Outcome, Recipe, Request, Threshold, TrainError, View, expected_calibration_error};
+use triage::{
+    Calibration, Encoder, Example, Model, Outcome, Recipe, Request, Threshold, TrainError, View,
+    expected_calibration_error,
+};
 
 use super::Asked;
 use super::kept::{Measured, Stored};
@@ -21,7 +24,9 @@ use crate::own::Home;
 /// A closed ticket: what would have been asked, and what is true.
 #[derive(Debug)]
 pub(super) struct Lesson {
-    asked: Asked,
+    pub(super) asked: Asked,
+    /// What the encoder made of it.
+    pub(super) vector: Option<Vec<f32>>,
     language: Language,
     opened_at: Timestamp,
     pub(super) closed_at: Timestamp,
@@ -90,7 +95,7 @@ fn of(plan: &Plan, ticket: &Ticket, home: &Home) -> Option<Lesson> {
     let asked = Asked::new((&facts.subject, &facts.text), Some(facts.language), given.channel, product, environment);
     let truths = Sortable::ALL.into_iter().filter_map(|field| Some((field, truth(plan, ticket, home, field)?)));
     let truths = truths.collect();
-    Some(Lesson { asked, language: facts.language, opened_at: facts.opened_at, closed_at, truths })
+    Some(Lesson { asked, vector: None, language: facts.language, opened_at: facts.opened_at, closed_at, truths })
 }
 
 /// What a closed ticket says of a field: a value, or that it is out of scope; none where it says nothing.
@@ -113,9 +118,10 @@ pub(super) fn truth(plan: &Plan, ticket: &Ticket, home: &Home, field: Sortable) 
     }
 }
 
-/// The model for `field`, and what was measured of it.
+/// The model for `field`, and what was measured of it; `encoder` made the vectors of the lessons.
 pub(super) fn make(
     lessons: &[Lesson],
+    encoder: Option<&Encoder>,
     field: Sortable,
     wanted: f32,
     plan: &str,
@@ -131,28 +137,37 @@ pub(super) fn make(
         .iter()
         .zip(&fields)
         .map(|((lesson, label), fields)| Example {
-            request: Request { fields, ..Request::of(&lesson.asked.text) },
+            request: Request { fields, vector: lesson.vector.as_deref(), ..Request::of(&lesson.asked.text) },
             label: *label,
             weight: 1.0,
             is_traffic: true,
         })
         .collect();
-    let recipe = Recipe { views: vec![View::Words, View::Stems, View::InWord, View::Fields], ..Recipe::default() };
+    let views = vec![View::Words, View::Stems, View::InWord, View::Fields];
+    let recipe = Recipe { views, encoder: encoder.cloned(), ..Recipe::default() };
     let model = Model::train(&examples, &recipe)?;
     let mut labels: BTreeMap<String, u32> = BTreeMap::new();
     for label in known.iter().filter_map(|(_, label)| *label) {
         *labels.entry(label.to_owned()).or_default() += 1;
     }
-    let outcomes = model.calibration().outcomes();
     let spoken: Vec<Language> = known.iter().map(|(lesson, _)| lesson.language).collect();
     let count = |language| spoken.iter().filter(|spoken| **spoken == language).count();
-    let languages = thresholds(&spoken, outcomes, wanted).into_iter().map(|(language, threshold)| Measured {
-        language,
-        tickets: as_u32(count(language)),
-        threshold: threshold.map(|at| at.confidence),
-        precision: threshold.map_or(0.0, |at| at.precision),
-        coverage: threshold.map_or(0.0, |at| at.coverage),
-    });
+    let measured = |calibration: &Calibration| -> Vec<Measured> {
+        let measured = thresholds(&spoken, calibration.outcomes(), wanted).into_iter();
+        measured
+            .map(|(language, threshold)| Measured {
+                language,
+                tickets: as_u32(count(language)),
+                threshold: threshold.map(|at| at.confidence),
+                precision: threshold.map_or(0.0, |at| at.precision),
+                coverage: threshold.map_or(0.0, |at| at.coverage),
+            })
+            .collect()
+    };
+    let languages = measured(model.calibration());
+    let by_vector = model.by_vector().map(measured).unwrap_or_default();
+    let (encoder, dimensions) =
+        model.encoder().map_or_else(Default::default, |encoder| (encoder.name.clone(), as_u32(encoder.dimensions)));
     let stored = Stored {
         // Impact and urgency have the same values, and may be learned the same.
         id: format!("mdl_{}_{:016x}", field.name(), model.version()),
@@ -165,8 +180,11 @@ pub(super) fn make(
         newest: known.iter().map(|(lesson, _)| lesson.opened_at).max().unwrap_or(now),
         labels,
         wanted,
-        languages: languages.collect(),
-        error: expected_calibration_error(outcomes),
+        languages,
+        encoder,
+        dimensions,
+        by_vector,
+        error: expected_calibration_error(model.calibration().outcomes()),
         spoken,
         bytes: 0,
         parts: 0,

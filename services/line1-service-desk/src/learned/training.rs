@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+use backends::Encoder;
 use handover::{Change, Desk, Refused};
 use jiff::{SignedDuration, Timestamp};
 use plan::{LearnRules, Plan, Sortable};
@@ -13,7 +14,7 @@ use triage::STORED_BYTES_MAX;
 
 use super::kept::{self, KIND, State, Stored};
 use super::lesson::{self, Lesson};
-use super::{Learned, Look};
+use super::{Learned, Look, vectors};
 
 /// A replica has so long for a training; then another one may begin.
 const LEASE: SignedDuration = SignedDuration::from_mins(30);
@@ -42,7 +43,7 @@ pub(super) fn begin_if_due(learned: &Learned, desk: &Desk, plan: &Arc<Plan>, rul
     if state.until.is_some_and(|until| until > now) {
         return;
     }
-    let is_due = state.trained_at.is_none_or(|at| now.duration_since(at) >= rules.every);
+    let is_due = state.encoder_missed || is_time_for(rules, &state, now);
     let busy = {
         let mut all = learned.0.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let look: &mut Look = all.entry(plan.organization().clone()).or_default();
@@ -55,8 +56,8 @@ pub(super) fn begin_if_due(learned: &Learned, desk: &Desk, plan: &Arc<Plan>, rul
     };
     let (desk, plan, rules) = (desk.clone(), plan.clone(), rules.clone());
     tokio::spawn(async move {
-        let Busy(_, organization) = &busy;
-        match train(&desk, &plan, rules, &state).await {
+        let Busy(learned, organization) = &busy;
+        match train(&desk, &plan, rules, &state, learned.0.encoder.as_ref()).await {
             Ok(0) => {}
             Ok(models) => info!(%organization, models, "learned from closed tickets"),
             Err(problem) => {
@@ -66,10 +67,24 @@ pub(super) fn begin_if_due(learned: &Learned, desk: &Desk, plan: &Arc<Plan>, rul
     });
 }
 
+fn is_time_for(rules: &LearnRules, state: &State, now: Timestamp) -> bool {
+    state.trained_at.is_none_or(|at| now.duration_since(at) >= rules.every)
+}
+
 /// How many models were made.
-async fn train(desk: &Desk, plan: &Arc<Plan>, mut rules: LearnRules, state: &State) -> Result<usize, Refused> {
+async fn train(
+    desk: &Desk,
+    plan: &Arc<Plan>,
+    mut rules: LearnRules,
+    state: &State,
+    encoder: Option<&Encoder>,
+) -> Result<usize, Refused> {
     let (store, organization) = (desk.store(), plan.organization());
-    if state.asked.is_none() && !lesson::are_enough(store, plan, &rules, state.closed_until).await? {
+    let is_wanted = state.asked.is_some()
+        || (is_time_for(&rules, state, desk.clock().now())
+            && lesson::are_enough(store, plan, &rules, state.closed_until).await?);
+    let is_made_up_for = state.encoder_missed && encoder.is_some();
+    if !is_wanted && !is_made_up_for {
         return Ok(0);
     }
     let by = || Actor::Line { line: desk.line() };
@@ -78,11 +93,26 @@ async fn train(desk: &Desk, plan: &Arc<Plan>, mut rules: LearnRules, state: &Sta
     if let Some(most @ 1..) = state.asked {
         rules.tickets = rules.tickets.min(most as usize);
     }
-    let lessons = lesson::gather(store, plan, &rules).await?;
+    let mut lessons = lesson::gather(store, plan, &rules).await?;
+    let (mut maker, mut encoder_missed) = (None, false);
+    if let Some(encoder) = encoder.filter(|_| !lessons.is_empty()) {
+        match vectors::of_lessons(encoder, &mut lessons).await {
+            Ok(made) => maker = Some(made),
+            Err(problem) => {
+                warn!(%organization, %problem, "the encoder gives no vectors to learn from");
+                encoder_missed = true;
+            }
+        }
+    }
+    if encoder_missed && !is_wanted {
+        // There is nothing new to learn without it.
+        desk.work(organization, by(), move |change| Box::pin(give_back(change, lease))).await?;
+        return Ok(0);
+    }
     let closed_until = lessons.iter().map(|lesson| lesson.closed_at).max().max(state.closed_until);
     let (version, now) = (plan.version().to_string(), desk.clock().now());
     let precision = rules.precision.clone();
-    let made = tokio::task::spawn_blocking(move || make(&lessons, &precision, &version, now)).await;
+    let made = tokio::task::spawn_blocking(move || make(&lessons, maker.as_ref(), &precision, &version, now)).await;
     let made = made.unwrap_or_else(|error| {
         rules.precision.keys().map(|field| (*field, Err(format!("the training broke off: {error}")))).collect()
     });
@@ -117,6 +147,7 @@ async fn train(desk: &Desk, plan: &Arc<Plan>, mut rules: LearnRules, state: &Sta
         change.asked = None;
         change.until = None;
         change.trained_at = Some(now);
+        change.encoder_missed = encoder_missed;
         change.closed_until = closed_until;
         change.outcomes = outcomes;
     };
@@ -149,9 +180,26 @@ async fn take_lease(change: &Change<'_>) -> Result<Option<Timestamp>, Refused> {
     Ok(Some(until))
 }
 
-fn make(lessons: &[Lesson], precision: &BTreeMap<Sortable, f32>, plan: &str, now: Timestamp) -> Made {
+/// Lets another replica train.
+async fn give_back(change: &Change<'_>, lease: Timestamp) -> Result<(), Refused> {
+    let (mut state, read) = kept::load_state(change).await?;
+    if state.until == Some(lease) {
+        state.until = None;
+        kept::save_state(change, &state, read).await?;
+    }
+    Ok(())
+}
+
+/// A model for each field of `precision`; `maker` made the vectors of the lessons.
+fn make(
+    lessons: &[Lesson],
+    maker: Option<&triage::Encoder>,
+    precision: &BTreeMap<Sortable, f32>,
+    plan: &str,
+    now: Timestamp,
+) -> Made {
     let one = |field: Sortable, wanted: f32| {
-        let (stored, model) = lesson::make(lessons, field, wanted, plan, now).map_err(|why| why.to_string())?;
+        let (stored, model) = lesson::make(lessons, maker, field, wanted, plan, now).map_err(|why| why.to_string())?;
         let bytes = model.to_bytes();
         if bytes.len() > STORED_BYTES_MAX {
             return Err(format!("the model has {} bytes; at most {STORED_BYTES_MAX} are kept", bytes.len()));

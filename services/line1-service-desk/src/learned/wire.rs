@@ -67,6 +67,9 @@ pub(super) fn to_model(stored: Stored, state: &State) -> wire::Model {
         labels,
         wanted,
         languages,
+        encoder,
+        dimensions,
+        by_vector,
         error,
         spoken: _,
         bytes,
@@ -93,6 +96,9 @@ pub(super) fn to_model(stored: Stored, state: &State) -> wire::Model {
         labels: labels.into_iter().map(|(value, tickets)| wire::LabelCount { value, tickets }).collect(),
         wanted: thousandths(wanted),
         languages: languages.into_iter().map(to_figures).collect(),
+        encoder,
+        dimensions,
+        by_vector: by_vector.into_iter().map(to_figures).collect(),
         calibration_error: thousandths(error),
         bytes,
     }
@@ -110,7 +116,7 @@ fn to_figures(measured: Measured) -> wire::LanguageFigures {
 }
 
 pub(super) fn to_learning(state: State) -> wire::Learning {
-    let State { acting: _, shadow: _, asked, until, trained_at, closed_until: _, outcomes } = state;
+    let State { acting: _, shadow: _, asked, until, trained_at, encoder_missed, closed_until: _, outcomes } = state;
     let outcomes = outcomes.into_iter().map(|(of, outcome)| {
         let (model_id, why_not) = outcome.map_or_else(|why| (String::new(), why), |id| (id, String::new()));
         wire::TrainingOutcome { field: field(of).into(), model_id, why_not }
@@ -120,5 +126,6 @@ pub(super) fn to_learning(state: State) -> wire::Learning {
         running_until: until.map(instant),
         trained_at: trained_at.map(instant),
         outcomes: outcomes.collect(),
+        encoder_missed,
     }
 }
