@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trends::Alarm;
@@ -51,7 +51,7 @@ pub(crate) struct TrendsEntry {
     /// Nobody is called for fewer than so many requests; 10 when left out.
     #[schemars(range(min = 1, max = FEWEST_MAX))]
     fewest: Option<At<i64>>,
-    /// What is watched; all of it when left out.
+    /// What is watched; all of it when left out. Of silence nothing is told on holidays.
     alarms: Option<Vec<At<Named<Alarm>>>>,
     /// The ids of groups that are told beside the supervisors, each at its own line.
     #[serde(default)]
@@ -102,5 +102,15 @@ impl Plan {
     #[must_use]
     pub fn trends(&self) -> &TrendRules {
         &self.trends
+    }
+
+    /// When the last holiday up to `at` ends, by the calendar of the replies; none before the first one. Whoever compares
+    /// numbers with those of other weeks begins behind it.
+    #[must_use]
+    pub fn end_of_last_holiday(&self, at: Timestamp) -> Option<Timestamp> {
+        let calendar = self.calendar(&self.replies.calendar)?;
+        let today = at.to_zoned(calendar.zone.clone()).date();
+        let last = calendar.holidays.range(..=today).next_back()?;
+        last.tomorrow().ok()?.to_zoned(calendar.zone.clone()).ok().map(|end| end.timestamp())
     }
 }

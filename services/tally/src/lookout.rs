@@ -71,7 +71,13 @@ pub(crate) async fn look(desk: &Desk, plan: &Plan, ids: Ids, end: i64) -> Result
         // It may take milliseconds, of which others of this process have some in between.
         tokio::task::yield_now().await;
         let over = before.iter().find(|alert| alert.change.alarm == *alarm).and_then(|alert| alert.over_at);
-        let since = over.map_or(0, trends::hour_of);
+        let mut since = over.map_or(0, trends::hour_of);
+        if alarm.is_of_less()
+            && let Some(holiday) = plan.end_of_last_holiday(begin_of_hour(end - 1))
+        {
+            // On a holiday less is usual, and that is not what other weeks show.
+            since = since.max(trends::hour_of(holiday));
+        }
         let Some(change) = past.look(*alarm, end, since, &settings) else { continue };
         let causes = causes_of(store, organization, ids, &change, &settings.zone).await?;
         let told_at = begin_of_hour(end);

@@ -104,6 +104,7 @@ fn to_alarm(alarm: Alarm) -> i32 {
         Alarm::Reopened => wire::TrendAlarm::Reopened,
         Alarm::Overdue => wire::TrendAlarm::Overdue,
         Alarm::HandedOver => wire::TrendAlarm::HandedOver,
+        Alarm::Silence => wire::TrendAlarm::Silence,
     };
     on as i32
 }

@@ -76,6 +76,7 @@ fn of_alarm(alarm: Alarm) -> Text {
         Alarm::Reopened => Text::TrendReopened,
         Alarm::Overdue => Text::TrendOverdue,
         Alarm::HandedOver => Text::TrendHandedOver,
+        Alarm::Silence => Text::TrendSilence,
     }
 }
 

@@ -116,6 +116,8 @@ texts! {
     TrendOverdue = "trend_overdue",
     /// What is otherwise: more are handed over.
     TrendHandedOver = "trend_handed_over",
+    /// What is otherwise: fewer come.
+    TrendSilence = "trend_silence",
     /// What a figure is of: a zone.
     SideZone = "side_zone",
     /// A category.

@@ -37,7 +37,7 @@ pub struct Cause {
 #[must_use]
 pub fn causes(change: &Change, now: &Page, before: &[Page]) -> Vec<Cause> {
     let all = change.count as f64 - change.expected;
-    if all <= 0.0 || before.is_empty() {
+    if all == 0.0 || (all < 0.0) != change.alarm.is_of_less() || before.is_empty() {
         return Vec::new();
     }
     let usual = before.iter().fold(Page::default(), |mut sum, page| {
@@ -48,7 +48,10 @@ pub fn causes(change: &Change, now: &Page, before: &[Page]) -> Vec<Cause> {
     let mut found: Vec<(f64, Cause)> = Vec::new();
     for side in Side::ALL {
         let known = usual.by(side, |_| true);
-        let of_side = now.by(side, |_| true).into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, counts)| {
+        let mut here = now.by(side, |_| true);
+        // What is missing may be missing altogether.
+        known.keys().for_each(|name| _ = here.entry(name.clone()).or_default());
+        let of_side = here.into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, counts)| {
             let count = change.alarm.part(&counts);
             let of = known.get(&name).cloned().unwrap_or_default();
             let expected = match (share, change.alarm.whole(&counts)) {
@@ -105,5 +108,16 @@ mod tests {
         assert_eq!(causes.len(), 1, "{causes:?}: nearly all speak Russian, as ever");
         assert_eq!((causes[0].side, causes[0].name.as_str(), causes[0].percent), (Side::Category, "internet", 92));
         assert_eq!((causes[0].count, causes[0].expected), (95, 40.0));
+    }
+
+    #[test]
+    fn what_is_missing_altogether_is_the_cause_of_silence() {
+        let week = page(&[("internet", "ru", 40), ("tv", "ru", 50), ("billing", "ru", 10)]);
+        let now = page(&[("tv", "ru", 48), ("billing", "ru", 12)]);
+        let change =
+            Change { alarm: Alarm::Silence, end: 0, hours: 6, count: 60, of: None, expected: 100.0, chance: 1e-9 };
+        let found = causes(&change, &now, &[week.clone(), week]);
+        assert_eq!((found.len(), found[0].name.as_str(), found[0].count), (1, "internet", 0), "{found:?}");
+        assert_eq!((found[0].percent, found[0].expected), (100, 40.0));
     }
 }

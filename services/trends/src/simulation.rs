@@ -35,11 +35,13 @@ pub enum Scenario {
     MoodDrop,
     /// What line 0 answered goes on to a person: 60 % are handed over in place of 40 %.
     Deflection,
+    /// One category, two fifths of all, is not asked for any more: what it came by is out of order.
+    Silence,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Quiet, Self::Step, Self::Rise, Self::MoodDrop, Self::Deflection];
+    pub const ALL: [Self; 6] = [Self::Quiet, Self::Step, Self::Rise, Self::MoodDrop, Self::Deflection, Self::Silence];
 
     /// What it is, for people.
     #[must_use]
@@ -50,6 +52,7 @@ impl Scenario {
             Self::Rise => "slow rise, 6 % a day",
             Self::MoodDrop => "mood of one category worse ×3",
             Self::Deflection => "handed over, 40 to 60 %",
+            Self::Silence => "silence of one category",
         }
     }
 
@@ -60,6 +63,7 @@ impl Scenario {
             Self::Step | Self::Rise => Some(Alarm::Volume),
             Self::MoodDrop => Some(Alarm::Mood),
             Self::Deflection => Some(Alarm::HandedOver),
+            Self::Silence => Some(Alarm::Silence),
         }
     }
 
@@ -67,6 +71,7 @@ impl Scenario {
     fn cause(self) -> Option<&'static str> {
         match self {
             Self::Step | Self::MoodDrop => Some(CATEGORIES[1].0),
+            Self::Silence => Some(CATEGORIES[0].0),
             Self::Quiet | Self::Rise | Self::Deflection => None,
         }
     }
@@ -139,6 +144,7 @@ fn made(hour: i64, a_day: f64, day_factor: f64, scenario: Scenario, dice: &mut D
         let is_one = place == 1;
         let factor = match scenario {
             Scenario::Step if since >= 0 && is_one => 3.0,
+            Scenario::Silence if since >= 0 && place == 0 => 0.0,
             Scenario::Rise if since >= 0 => 1.06_f64.powf((since as f64 / 24.0).min(10.0)),
             _ => 1.0,
         };

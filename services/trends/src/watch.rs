@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use chance::at_least;
+use chance::{at_least, at_most};
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -61,11 +61,14 @@ pub enum Alarm {
     Overdue,
     /// A larger share is handed over to the line above: at line 0 fewer are closed at once.
     HandedOver,
+    /// Fewer tickets come than usual: a form, a mailbox or a line may be out of order.
+    Silence,
 }
 
 impl Alarm {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Volume, Self::Mood, Self::Reopened, Self::Overdue, Self::HandedOver];
+    pub const ALL: [Self; 6] =
+        [Self::Volume, Self::Mood, Self::Reopened, Self::Overdue, Self::HandedOver, Self::Silence];
 
     /// Its name in plans.
     #[must_use]
@@ -76,14 +79,21 @@ impl Alarm {
             Self::Reopened => "reopened",
             Self::Overdue => "overdue",
             Self::HandedOver => "handed-over",
+            Self::Silence => "silence",
         }
+    }
+
+    /// Whether less than usual is what is told, and not more.
+    #[must_use]
+    pub fn is_of_less(self) -> bool {
+        self == Self::Silence
     }
 
     /// What is counted.
     #[must_use]
     pub fn part(self, counts: &Counts) -> i64 {
         match self {
-            Self::Volume => counts.get(Count::Registered),
+            Self::Volume | Self::Silence => counts.get(Count::Registered),
             Self::Mood => counts.get(Count::FirstNegative),
             Self::Reopened => counts.get(Count::Reopened),
             Self::Overdue => counts.sum(&[Count::LateResponse, Count::LateResolution]),
@@ -95,7 +105,7 @@ impl Alarm {
     #[must_use]
     pub fn whole(self, counts: &Counts) -> Option<i64> {
         match self {
-            Self::Volume | Self::Overdue => None,
+            Self::Volume | Self::Overdue | Self::Silence => None,
             Self::Mood => Some(counts.sum(&[Count::FirstNegative, Count::FirstNeutral, Count::FirstPositive])),
             Self::Reopened => Some(counts.get(Count::Resolved)),
             Self::HandedOver => Some(counts.get(Count::Registered)),
@@ -133,6 +143,22 @@ pub struct Change {
     pub expected: f64,
     /// The chance of so many, were all as usual.
     pub chance: f64,
+}
+
+impl Change {
+    /// Whether so many came; or were to come, where less is what is told.
+    fn is_of_at_least(&self, least: u32) -> bool {
+        let many = if self.alarm.is_of_less() { self.expected } else { self.count as f64 };
+        many >= f64::from(least)
+    }
+
+    /// Whether it is so many times the usual, or less than the usual by as much.
+    fn is_off_by(&self, factor: f64) -> bool {
+        match self.alarm.is_of_less() {
+            true => self.count as f64 * factor <= self.expected,
+            false => self.count as f64 >= factor * self.expected,
+        }
+    }
 }
 
 /// The totals of each hour since 1970 that anything is known of. An hour that is not there had nothing.
@@ -174,7 +200,7 @@ impl Past {
         let new = WINDOWS.into_iter().filter(|hours| end - hours >= since);
         let found = new.filter_map(|hours| {
             let change = self.judge(alarm, end, hours, settings)?;
-            let is_large = change.count >= i64::from(settings.least) && change.count as f64 >= FACTOR * change.expected;
+            let is_large = change.is_of_at_least(settings.least) && change.is_off_by(FACTOR);
             (is_large && change.chance <= limit).then_some(change)
         });
         found.min_by(|one, other| one.chance.total_cmp(&other.chance))
@@ -186,9 +212,7 @@ impl Past {
     pub fn is_calm(&self, told: &Change, end: i64, settings: &Settings) -> bool {
         let hours = (end - told.end).clamp(told.hours, told.hours.max(24));
         let Some(now) = self.judge(told.alarm, end, hours, settings) else { return true };
-        now.count < i64::from(settings.least)
-            || (now.count as f64) < CALM_FACTOR * now.expected
-            || now.chance > CALM_CHANCE
+        !now.is_of_at_least(settings.least) || !now.is_off_by(CALM_FACTOR) || now.chance > CALM_CHANCE
     }
 
     /// How the hours before `end` compare with the weeks before; none while too few are known.
@@ -205,9 +229,10 @@ impl Past {
         let off = MEDIAN_VARIANCE / weeks.len() as f64;
         let shape = |extra: f64| 1.0 / (off / expected + extra * (1.0 + off));
         // What chance alone does not bring about is seldom; only then is it worth to learn what is.
-        let mut chance = at_least(count, expected, shape(0.0));
+        let of_so_many = if alarm.is_of_less() { at_most } else { at_least };
+        let mut chance = of_so_many(count, expected, shape(0.0));
         if chance <= CALM_CHANCE {
-            chance = at_least(count, expected, shape(usual.extra_variance(&weeks)));
+            chance = of_so_many(count, expected, shape(usual.extra_variance(&weeks)));
         }
         let of = alarm.whole(&Counts::default()).map(|_| whole as i64);
         Some(Change { alarm, end, hours, count: part as i64, of, expected, chance })

@@ -2,11 +2,11 @@
 
 use jiff::tz::TimeZone;
 use trends::simulation::{Scenario, run};
-use trends::watch::{Past, Settings};
+use trends::watch::{Change, Past, Settings};
 use trends::{Alarm, Count, Counts, hour_of};
 
 fn settings(zone: TimeZone) -> Settings {
-    Settings { false_alarms_a_month: 1.0, alarms: 5, least: 5, zone }
+    Settings { false_alarms_a_month: 1.0, alarms: 6, least: 5, zone }
 }
 
 fn registered(number: i64) -> Counts {
@@ -91,4 +91,29 @@ fn what_goes_on_is_not_over_because_it_is_night() {
         past.put(end + hour, &registered(usual(hour) * 3));
         assert!(!past.is_calm(&told, end + hour + 1, &settings), "hour {hour}");
     }
+}
+
+#[test]
+fn silence_is_told_with_what_is_missing_and_is_over_once_it_comes_again() {
+    for seed in 1..=2 {
+        let score = run(800.0, Scenario::Silence, 1.0, seed);
+        assert!(score.hours.is_some_and(|hours| hours <= 24), "{score:?}");
+        assert_eq!((score.named, score.false_alarms), (Some(true), 0), "{score:?}");
+    }
+    let mut past = Past::default();
+    let (start, settings) = (hour_of("2026-01-05T00:00:00Z".parse().expect("an instant")), settings(TimeZone::UTC));
+    for hour in 0..5 * 168 {
+        past.put(start + hour, &registered(20 + hour % 3));
+    }
+    // An hour that had nothing is not there at all.
+    let end = start + 5 * 168 + 1;
+    let told = past.look(Alarm::Silence, end, 0, &settings).expect("nothing came in an hour");
+    assert_eq!((told.hours, told.count), (1, 0));
+    assert!(told.expected > 18.0 && told.chance < 1e-5, "{told:?}");
+    assert_eq!(past.look(Alarm::Volume, end, 0, &settings), None);
+    assert!(!past.is_calm(&told, end + 1, &settings));
+    past.put(end + 1, &registered(21));
+    past.put(end + 2, &registered(20));
+    past.put(end + 3, &registered(20));
+    assert!(past.is_calm(&Change { end: end + 1, ..told }, end + 3, &settings));
 }

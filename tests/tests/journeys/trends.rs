@@ -9,7 +9,7 @@ use proto::ticket::{Channel, Impact, Mood, Urgency};
 use proto::trends as wire;
 use proto::trends::{TrendMeasure as Measure, TrendSide as Side};
 use rpc::Role;
-use tests::{Stage, articles, evidence, on_each_database, trends};
+use tests::{Databases, Stage, articles, evidence, on_each_database, trends};
 use ticket::Line;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -215,14 +215,16 @@ async fn a_wave_is_told_once_with_what_made_it_and_so_is_its_end() {
 
         // An hour later it is the same change, and two days later it is over.
         stage.after(HOUR).await;
-        for _ in 0..48 {
-            stage.after(HOUR).await;
+        for _ in 0..2 {
+            stage.after(HOUR * 24).await;
         }
         let all = volume(false).await;
         assert_eq!(all.len(), 1, "{all:?}");
         assert!(all[0].over_at.is_some() && all[0].note == "смотрю", "{all:?}");
         // What was gathered has gone out; each is counted, though not all are spelt out among so many others.
-        stage.after(HOUR).await;
+        for _ in 0..3 {
+            stage.after(HOUR).await;
+        }
         let all = trends::alerts(&stage, Line::ServiceDesk, false).await;
         let told = all.len() + all.iter().filter(|alert| alert.over_at.is_some()).count();
         for caller in [&boss, &people.agent(Line::ServiceDesk)] {
@@ -240,4 +242,30 @@ async fn a_wave_is_told_once_with_what_made_it_and_so_is_its_end() {
         stage.holds().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn silence_is_told_and_a_holiday_is_none() {
+    let stage = Stage::over(Databases::sqlite()).await;
+    // Three Wednesdays on which this hour brings the same; on the fourth, the Day of Unity, and on the fifth it brings nothing.
+    stage.after(HOUR * 24 * 30).await;
+    for week in 1..=3 {
+        for _ in 0..15 {
+            register(&stage, "payment", "Подскажите, пожалуйста").await;
+        }
+        counted(&stage, Line::ServiceDesk, Measure::Registered, week * 15).await;
+        stage.after(HOUR * 168).await;
+    }
+    let silence = async || {
+        let all = trends::alerts(&stage, Line::ServiceDesk, true).await;
+        all.into_iter().filter(|alert| alert.alarm() == wire::TrendAlarm::Silence).collect::<Vec<_>>()
+    };
+    stage.after(HOUR).await;
+    assert_eq!(silence().await, [], "nobody works on a holiday");
+    stage.after(HOUR * 168).await;
+    let told = silence().await;
+    let [alert] = told.as_slice() else { panic!("{told:?}") };
+    // Where all of it is missing, no part of it is the cause.
+    assert_eq!((alert.count, alert.expected, alert.causes.len()), (0, 15.0, 0), "{alert:?}");
+    assert!(alert.ru.contains("обращений меньше обычного") && alert.en.contains("fewer requests"), "{alert:?}");
 }
