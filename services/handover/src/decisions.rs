@@ -3,7 +3,7 @@
 use proto::ticket as wire;
 use proto::ticket::decision_service_server::DecisionService;
 use store::{DecisionEvents, DecisionsWanted};
-use ticket::event::{HeardEvent, Opinion, OpinionOutcome, PriorityEvent, QueueEvent, SortingEvent};
+use ticket::event::{HeardEvent, Opinion, OpinionOutcome, PriorityEvent, QueueEvent, ScenarioEvent, SortingEvent};
 use ticket::{Event, EventBody, Raise, TicketId};
 use tonic::{Request, Response, Status, async_trait};
 use wire::DecisionKind as Kind;
@@ -63,6 +63,7 @@ fn events_of(kind: Kind) -> &'static [DecisionEvents] {
         Kind::Priority => &[DecisionEvents::Priority],
         Kind::Mood | Kind::Profile => &[DecisionEvents::Heard],
         Kind::Assignee => &[DecisionEvents::Queue],
+        Kind::Scenario => &[DecisionEvents::Scenario],
     }
 }
 
@@ -129,7 +130,17 @@ fn of(event: &Event) -> Vec<wire::Decision> {
         EventBody::Queue(QueueEvent::NobodyFree { .. }) => {
             vec![wire::Decision { outcome: Outcome::Declined.into(), ..one(Kind::Assignee, "assignee", "", "") }]
         }
-        // Of the kinds that are read the rest is what people do in a queue.
+        EventBody::Scenario(ScenarioEvent::Begun { scenario, plan }) => {
+            vec![one(Kind::Scenario, "scenario", scenario, plan)]
+        }
+        EventBody::Scenario(ScenarioEvent::Called { scenario, service, plan, .. }) => {
+            vec![wire::Decision { by: scenario.clone(), ..one(Kind::Scenario, "call", service, plan) }]
+        }
+        EventBody::Scenario(ScenarioEvent::Ended { scenario, why, plan }) => {
+            let (by, outcome) = (scenario.clone(), Outcome::Declined.into());
+            vec![wire::Decision { by, outcome, ..one(Kind::Scenario, "end", why, plan) }]
+        }
+        // Of the kinds that are read the rest is what people do in a queue, and what services answer.
         _ => Vec::new(),
     }
 }

@@ -35,7 +35,9 @@ pub(crate) async fn performed(change: &Change<'_>, message: &Outgoing, answer: P
         Some(Answer::Refused(refusal)) => {
             ScenarioEvent::Refused { scenario: id.clone(), call: message.id, reason: refusal.reason.clone() }
         }
-        Some(Answer::NotNow(_)) | None => ScenarioEvent::Ended { scenario: id.clone(), why: why(&answer) },
+        Some(Answer::NotNow(_)) | None => {
+            ScenarioEvent::Ended { scenario: id.clone(), why: why(&answer), plan: change.plan.version().to_string() }
+        }
     };
     if !is_awaited {
         // A person has the request meanwhile, and has to know.

@@ -230,7 +230,8 @@ async fn call(change: &Change<'_>, ticket: &mut Ticket, talk: &mut Talk, scenari
     };
     let fields = run.values.iter().map(|(field, value)| (field.clone(), value.to_string())).collect();
     let (id, service) = (scenario.id.clone(), scenario.service.clone());
-    log(change, ticket, ScenarioEvent::Called { scenario: id, service, call, fields }).await?;
+    let plan = change.plan.version().to_string();
+    log(change, ticket, ScenarioEvent::Called { scenario: id, service, call, fields, plan }).await?;
     change.send_service(ticket, call, &scenario.service, &request).await?;
     talk.told_working = false;
     keep_waiting(change, ticket);
@@ -270,7 +271,8 @@ async fn end(change: &Change<'_>, ticket: &Ticket, talk: &mut Talk, id: &str, wh
         run.stage = Stage::Over;
         why.clone_into(&mut run.outcome);
     }
-    log(change, ticket, ScenarioEvent::Ended { scenario: id.to_owned(), why: why.to_owned() }).await
+    let (scenario, why, plan) = (id.to_owned(), why.to_owned(), change.plan.version().to_string());
+    log(change, ticket, ScenarioEvent::Ended { scenario, why, plan }).await
 }
 
 /// Hands over to line 1 what line 0 cannot do, with everything that was given.

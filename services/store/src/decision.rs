@@ -29,11 +29,14 @@ pub enum DecisionEvents {
     Heard,
     /// Who gets it.
     Queue,
+    /// What line 0 does by a scenario.
+    Scenario,
 }
 
 impl DecisionEvents {
     /// Every kind; the index has no others.
-    pub const ALL: [Self; 6] = [Self::Answered, Self::Declined, Self::Sorted, Self::Priority, Self::Heard, Self::Queue];
+    pub const ALL: [Self; 7] =
+        [Self::Answered, Self::Declined, Self::Sorted, Self::Priority, Self::Heard, Self::Queue, Self::Scenario];
 
     /// Its condition.
     fn condition(self) -> &'static str {
@@ -44,14 +47,15 @@ impl DecisionEvents {
             Self::Priority => "kind = 'priority'",
             Self::Heard => "kind = 'heard'",
             Self::Queue => "kind = 'queue'",
+            Self::Scenario => "kind = 'scenario'",
         }
     }
 }
 
 /// Word for word the condition of the index: SQLite takes it for nothing else.
-const INDEXED: &str = "kind IN ('auto-answered', 'auto-declined', 'sorted', 'priority', 'heard', 'queue')";
+const INDEXED: &str = "kind IN ('auto-answered', 'auto-declined', 'sorted', 'priority', 'heard', 'queue', 'scenario')";
 
-/// A place in such a list. As text it is a page token: `microsecond.number`.
+/// A place in such a list. As text it is a page token: `d`, then `microsecond.number`; so no other list's token is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DecisionPlace {
     at: i64,
@@ -60,7 +64,7 @@ pub struct DecisionPlace {
 
 impl fmt::Display for DecisionPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at, self.seq)
+        write!(f, "d{}.{}", self.at, self.seq)
     }
 }
 
@@ -68,7 +72,7 @@ impl FromStr for DecisionPlace {
     type Err = StoreError;
 
     fn from_str(token: &str) -> Result<Self, StoreError> {
-        let (at, seq) = token.split_once('.').ok_or(StoreError::BadToken)?;
+        let (at, seq) = token.strip_prefix('d').and_then(|token| token.split_once('.')).ok_or(StoreError::BadToken)?;
         let number = |text: &str| text.parse().map_err(|_| StoreError::BadToken);
         Ok(Self { at: number(at)?, seq: number(seq)? })
     }
@@ -88,8 +92,8 @@ pub struct DecisionsWanted {
 }
 
 impl Store {
-    /// Up to `limit` (at most [`EVENTS_MAX`]) events of these kinds, the latest first; what people did in a queue is
-    /// among them.
+    /// Up to `limit` (at most [`EVENTS_MAX`]) events of these kinds, the latest first; what people did in a queue
+    /// and what services answered is among them.
     ///
     /// # Errors
     /// What the database says.

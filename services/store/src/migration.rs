@@ -11,6 +11,7 @@ mod decisions;
 mod filled;
 mod narrow;
 mod queues;
+mod scenarios;
 mod timers;
 mod words;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(words::Words),
             Box::new(narrow::Narrow),
             Box::new(decisions::Decisions),
+            Box::new(scenarios::Scenarios),
         ]
     }
 }

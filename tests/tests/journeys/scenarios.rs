@@ -6,6 +6,8 @@ use proto::line0::reply::Outcome;
 use proto::line0::self_service_service_client::SelfServiceServiceClient;
 use proto::line0::{FollowUpRequest, Reply};
 use proto::ticket as wire;
+use proto::ticket::DecisionKind;
+use proto::ticket::decision_service_client::DecisionServiceClient;
 use proto::ticket::ticket_service_client::TicketServiceClient;
 use serde_json::{Value, json};
 use tests::internal::{Internal, Mood, Protocol, backends};
@@ -75,6 +77,17 @@ async fn log(stage: &Stage, line: Line, ticket: &str) -> Vec<Value> {
     events.iter().map(|event| serde_json::from_str(&event.detail_json).expect("details are JSON")).collect()
 }
 
+/// What line 0 decided by a scenario: field, value, by what and by which plan.
+async fn decided(stage: &Stage, ticket: &str) -> Vec<(String, String, String, String)> {
+    let kind = DecisionKind::Scenario.into();
+    let request = wire::ListDecisionsRequest { ticket_id: ticket.into(), kind, ..Default::default() };
+    let people = stage.people();
+    let way = people.channel(Line::SelfService, &people.supervisor());
+    let found = DecisionServiceClient::new(way).list_decisions(request).await.expect("they can be listed");
+    let decisions = found.into_inner().decisions.into_iter();
+    decisions.map(|one| (one.field, one.value, one.by, one.plan)).collect()
+}
+
 /// The scenario in the evidence that line 1 got.
 async fn tried(stage: &Stage, ticket: &str) -> Value {
     let log = log(stage, Line::ServiceDesk, ticket).await;
@@ -111,6 +124,10 @@ async fn an_order_is_asked_for_confirmed_and_placed() {
         let steps: Vec<&str> =
             log.iter().filter(|event| event["what"] == "scenario").filter_map(|event| event["is"].as_str()).collect();
         assert_eq!(steps, ["begun", "called", "done"]);
+        let version = stage.plan.version().to_string();
+        let begun = ("scenario".to_owned(), "order-sim".to_owned(), String::new(), version.clone());
+        let called = ("call".to_owned(), "orders".to_owned(), "order-sim".to_owned(), version);
+        assert_eq!(decided(&stage, &ticket).await, [called, begun], "the latest first");
         stage.settle().await;
         assert_eq!(service.calls().len(), 1, "nothing is left to be done");
         stage.holds().await;
@@ -214,6 +231,8 @@ async fn after_the_plans_tries_a_person_has_it_with_everything_that_was_given() 
         assert_eq!(tried["given"], json!([["count", "3"], ["day", "2026-09-15"], ["format", "nano"]]));
         let outcome = tried["outcome"].as_str().unwrap();
         assert!(outcome.contains("did not do it") && outcome.contains("msg_"), "{outcome}");
+        let (field, why, by, _) = decided(&stage, &ticket).await.remove(0);
+        assert_eq!((field.as_str(), why.as_str(), by.as_str()), ("end", outcome, "order-sim"), "why it gave up");
         stage.holds().await;
     })
     .await;

@@ -79,7 +79,7 @@ fn scenario(event: &ScenarioEvent) -> String {
         ScenarioEvent::Called { scenario, service, .. } => format!("scenario {scenario}: {service} is called"),
         ScenarioEvent::Done { scenario, .. } => format!("scenario {scenario} is done"),
         ScenarioEvent::Refused { scenario, reason, .. } => format!("scenario {scenario} was refused: {reason}"),
-        ScenarioEvent::Ended { scenario, why } => format!("scenario {scenario} ended: {why}"),
+        ScenarioEvent::Ended { scenario, why, .. } => format!("scenario {scenario} ended: {why}"),
     }
 }
 

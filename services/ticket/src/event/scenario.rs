@@ -27,6 +27,9 @@ pub enum ScenarioEvent {
         call: MessageId,
         /// What it is told, by field.
         fields: BTreeMap<String, String>,
+        /// The version of the plan then; empty in logs of before it was kept.
+        #[serde(default)]
+        plan: String,
     },
     /// The service did it.
     Done {
@@ -52,5 +55,8 @@ pub enum ScenarioEvent {
         scenario: String,
         /// Why.
         why: String,
+        /// The version of the plan then; empty in logs of before it was kept.
+        #[serde(default)]
+        plan: String,
     },
 }
