@@ -1,8 +1,9 @@
-//! `bench`: how fast the daily work of a desk is, how punctual its timers are and how long a request is sorted, against a limit
-//! of the same machine.
+//! `bench`: how fast the daily work of a desk is, how punctual its timers are, how fast its log is read and how long a
+//! request is sorted, against a limit of the same machine.
 
 mod desks;
 mod fill;
+mod log;
 mod timers;
 mod triage;
 
@@ -36,6 +37,8 @@ pub enum Options {
     },
     /// How late timers ring, with many pending: as they fall due, many at the same instant, and many broken promises at once.
     Timers(timers::Options),
+    /// How fast line 1 reads its own log, for trends and for mass incidents.
+    Log(log::Options),
     /// How long sorting one request takes: its language, category and mood, and whether many have the same.
     Triage(triage::Options),
 }
@@ -48,6 +51,7 @@ pub async fn run(options: Options) -> Result<bool, Failure> {
     match options {
         Options::Desks { tickets, database, json } => desks::run(tickets, database, json).await,
         Options::Timers(options) => timers::run(&options).await,
+        Options::Log(options) => log::run(&options).await,
         Options::Triage(options) => triage::run(&options),
     }
 }

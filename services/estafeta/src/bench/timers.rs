@@ -155,7 +155,7 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
 }
 
 /// How many transactions of one row there can be a second when many come at the same time.
-async fn limit(desk: &Desk, organization: &OrganizationId) -> Result<f64, StoreError> {
+pub(super) async fn limit(desk: &Desk, organization: &OrganizationId) -> Result<f64, StoreError> {
     let begun = Instant::now();
     let timer = |round: u32| Timer {
         organization: organization.clone(),
