@@ -105,10 +105,10 @@ impl Encoder {
     pub async fn encode(&self, texts: &[&str], patience: Duration) -> Result<Encoded, Failed> {
         let begun = Instant::now();
         let called = rpc::deadline::within(patience, self.call(texts)).await;
-        let encoded = called.unwrap_or_else(|_| Err(Failed::NotNow("it did not answer in time".to_owned())));
+        let encoded = called.unwrap_or_else(|_| Err(Failed::not_now("it did not answer in time")));
         let outcome = match &encoded {
             Ok(_) => "answered",
-            Err(Failed::NotNow(_)) => "away",
+            Err(Failed::NotNow { .. }) => "away",
             Err(Failed::ForGood(_)) => "unfit",
         };
         meters().encoder_asked(outcome, begun.elapsed().as_secs_f64());
@@ -132,7 +132,7 @@ impl Encoder {
             body["model"] = json!(model);
         }
         let bytes_max = FRAME_BYTES + texts.len() * DIMENSIONS_MAX * NUMBER_BYTES;
-        let answer = self.0.http.post(None, &body, bytes_max).await?;
+        let (answer, _) = self.0.http.post(None, &body, bytes_max).await?;
         let Answer { model, data } = serde_json::from_slice(&answer).map_err(not_agreed)?;
         let mut encoder = if model.is_empty() { self.0.model.clone().unwrap_or_default() } else { model };
         cut(&mut encoder);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proto::scenario::field_value::Value as Given;
 use proto::scenario::perform_response::Outcome;
-use proto::scenario::{Done, FieldValue, NotNow, PerformRequest, PerformResponse, Refusal, ToldField};
+use proto::scenario::{Done, FieldValue, PerformRequest, PerformResponse, Refusal, ToldField};
 use proto::ticket::Language;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use telemetry::carry::TraceContext;
 
-use crate::{ANSWER_BYTES_MAX, Failed, Unfit};
+use crate::{ANSWER_BYTES_MAX, Failed, Pause, Unfit, cut};
 
 /// How long a connection may take to stand.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(3);
@@ -65,8 +65,14 @@ impl Http {
         Ok(Self { client, url, bearer: token.map(bearer).transpose()? })
     }
 
-    /// Posts `body`, under `key` where a repeat must be known; the answer, of at most `bytes_max`.
-    pub(crate) async fn post(&self, key: Option<&str>, body: &Value, bytes_max: usize) -> Result<Vec<u8>, Failed> {
+    /// Posts `body`, under `key` where a repeat must be known; the answer, of at most `bytes_max`, and when the service wants to
+    /// be called again, if it says so.
+    pub(crate) async fn post(
+        &self,
+        key: Option<&str>,
+        body: &Value,
+        bytes_max: usize,
+    ) -> Result<(Vec<u8>, Option<Pause>), Failed> {
         let mut post = self.client.post(self.url.clone()).json(body);
         if let Some(key) = key {
             post = post.header("Idempotency-Key", key);
@@ -78,8 +84,8 @@ impl Http {
         if !trace.traceparent.is_empty() {
             post = post.header("traceparent", trace.traceparent);
         }
-        let response = post.send().await.map_err(|error| Failed::NotNow(why(error)))?;
-        let status = response.status();
+        let response = post.send().await.map_err(|error| Failed::not_now(why(error)))?;
+        let (status, pause) = (response.status(), Pause::of_headers(response.headers()));
         if !status.is_success() {
             let may_later = status.is_server_error()
                 || matches!(
@@ -91,13 +97,13 @@ impl Http {
                         | StatusCode::TOO_MANY_REQUESTS
                 );
             let why = format!("it answered {status}");
-            return Err(if may_later { Failed::NotNow(why) } else { Failed::ForGood(why) });
+            return Err(if may_later { Failed::NotNow { why, pause } } else { Failed::ForGood(why) });
         }
-        read(response, bytes_max).await
+        Ok((read(response, bytes_max).await?, pause))
     }
 
     pub(crate) async fn perform(&self, request: &PerformRequest) -> Result<PerformResponse, Failed> {
-        let answer = self.post(Some(&request.request_id), &body(request), ANSWER_BYTES_MAX).await?;
+        let (answer, pause) = self.post(Some(&request.request_id), &body(request), ANSWER_BYTES_MAX).await?;
         let answer = serde_json::from_slice(&answer).map_err(not_agreed)?;
         let outcome = match answer {
             Answer::Done { fields } => {
@@ -110,7 +116,10 @@ impl Http {
                 Outcome::Done(Done { fields })
             }
             Answer::Refused { reason } => Outcome::Refused(Refusal { reason }),
-            Answer::NotNow { reason } => Outcome::NotNow(NotNow { reason }),
+            Answer::NotNow { reason: mut why } => {
+                cut(&mut why);
+                return Err(Failed::NotNow { why, pause });
+            }
         };
         Ok(PerformResponse { outcome: Some(outcome) })
     }
@@ -133,7 +142,7 @@ fn why(error: reqwest::Error) -> String {
 /// The answer, as far as it may be long.
 async fn read(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Failed> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Failed::NotNow(why(error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| Failed::not_now(why(error)))? {
         if bytes.len() + chunk.len() > bytes_max {
             return Err(Failed::ForGood(format!("its answer is longer than {bytes_max} bytes")));
         }

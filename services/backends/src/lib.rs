@@ -6,6 +6,7 @@
 
 mod encoder;
 mod http;
+mod pause;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +22,7 @@ use ticket::field::LINE_BYTES_MAX;
 use tonic::{Code, Status};
 
 use crate::http::Http;
+pub use crate::pause::Pause;
 
 pub use encoder::{BATCH_MAX, Encoded, Encoder, PATIENCE};
 
@@ -79,11 +81,24 @@ pub enum Unfit {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failed {
     /// It may later.
-    #[error("{0}")]
-    NotNow(String),
+    #[error("{why}")]
+    NotNow {
+        /// What happened.
+        why: String,
+        /// When it wants to be called again; none where it does not say.
+        pause: Option<Pause>,
+    },
     /// It will not, however often it is asked.
     #[error("{0}")]
     ForGood(String),
+}
+
+impl Failed {
+    /// It may later, and does not say when.
+    #[must_use]
+    pub fn not_now(why: impl Into<String>) -> Self {
+        Self::NotNow { why: why.into(), pause: None }
+    }
 }
 
 #[derive(Clone)]
@@ -156,7 +171,7 @@ impl Backends {
                 Way::Http(http) => http.perform(&request).await,
             }
         });
-        let response = called.await.map_err(|_| Failed::NotNow("it did not answer in time".to_owned()))??;
+        let response = called.await.map_err(|_| Failed::not_now("it did not answer in time"))??;
         match response.outcome {
             Some(Outcome::Done(mut done)) => {
                 if done.fields.len() > ANSWER_FIELDS_MAX {
@@ -171,7 +186,7 @@ impl Backends {
             }
             Some(Outcome::NotNow(mut not_now)) => {
                 cut(&mut not_now.reason);
-                Err(Failed::NotNow(not_now.reason))
+                Err(Failed::not_now(not_now.reason))
             }
             None => Err(Failed::ForGood("its answer has no outcome".to_owned())),
         }
@@ -213,6 +228,6 @@ fn failed(status: &Status) -> Failed {
         | Code::Aborted
         | Code::Internal
         | Code::Unavailable
-        | Code::DataLoss => Failed::NotNow(why),
+        | Code::DataLoss => Failed::NotNow { why, pause: Pause::of_status(status) },
     }
 }

@@ -67,7 +67,7 @@ pub struct Settings {
     pub partner: Vec<At>,
     /// `serve line0`, `up`: where an internal service is that scenarios of a plan call, such as
     /// `orders=grpc://10.0.0.3:7000` or `offers=https://offers.internal/perform` (also `grpcs://`, `http://`); may be given
-    /// several times.
+    /// several times. Over TLS the authorities of the system are trusted, or those in the file that `SSL_CERT_FILE` names.
     #[arg(long, value_name = "SERVICE=URL", env = "ESTAFETA_BACKEND", hide_env_values = true, value_delimiter = ',')]
     pub backend: Vec<At>,
     /// `serve line0`, `up`: the file of the token that an internal service asks for, such as

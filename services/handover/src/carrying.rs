@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
 use prost::Message;
 use proto::errors::Reason;
 use proto::scenario::PerformResponse;
@@ -22,6 +23,21 @@ pub(crate) enum Delivery {
     Partner(Carried),
     /// What an internal service answered.
     Performed(PerformResponse),
+}
+
+/// Why a message was not delivered.
+#[derive(Debug)]
+pub struct Undelivered {
+    /// What was answered, or happened on the way.
+    pub status: Status,
+    /// How long the receiver wants not to be tried again; none where that is the sender's to choose.
+    pub after: Option<SignedDuration>,
+}
+
+impl From<Status> for Undelivered {
+    fn from(status: Status) -> Self {
+        Self { status, after: None }
+    }
 }
 
 /// Whether what a message was about is over, so that nobody misses it: it is no dead letter then.

@@ -9,10 +9,9 @@ use store::{Claimed, Outgoing};
 use telemetry::carry;
 use ticket::{Actor, Line, MessageId};
 use tokio::time::Instant;
-use tonic::Status;
 use tracing::{Instrument, info_span, warn};
 
-use crate::carrying::{Delivery, hand_to, is_overtaken, unreadable};
+use crate::carrying::{Delivery, Undelivered, hand_to, is_overtaken, unreadable};
 use crate::change::corrupt;
 use crate::desk::{Desk, trace_context};
 use crate::fuse::CrashPoint;
@@ -46,6 +45,14 @@ const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 /// What of the caller's deadline is kept back to answer `pending` in time: a fifth of it, within these bounds. A machine
 /// under load takes its time to write down that a delivery failed.
 const ANSWER_MARGIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+/// Whether a message that was not delivered is tried again.
+#[derive(Debug, Clone, Copy)]
+enum Again {
+    After(SignedDuration),
+    /// It was refused for good.
+    Never,
+}
 
 impl Desk {
     /// Delivers every message that is due now, each once. Returns how many were tried.
@@ -129,15 +136,21 @@ impl Desk {
                     None => self.carry(&message, attempts).await,
                 }
             };
+            let wait = self.0.backoff.wait(attempts);
+            let later = |error: String| Some((error, Again::After(wait)));
             let failed = match rpc::deadline::within(patience, carried).await {
                 Ok(Ok((by, delivery))) => {
-                    self.arrived(&message, by, delivery).await.err().map(|e| (e.to_string(), false))
+                    self.arrived(&message, by, delivery).await.err().and_then(|refused| later(refused.to_string()))
                 }
-                Ok(Err(status)) => Some((status.message().to_owned(), rpc::is_definite(&status))),
-                Err(late) => Some((late.to_string(), false)),
+                Ok(Err(Undelivered { status, after })) => {
+                    let definite = rpc::is_definite(&status);
+                    let again = if definite { Again::Never } else { Again::After(after.unwrap_or(wait).max(wait)) };
+                    Some((status.message().to_owned(), again))
+                }
+                Err(late) => later(late.to_string()),
             };
-            if let Some((error, definite)) = failed {
-                self.failed(&message, attempts, &error, definite).await;
+            if let Some((error, again)) = failed {
+                self.failed(&message, attempts, &error, again).await;
             }
         }
         .instrument(span)
@@ -194,18 +207,17 @@ impl Desk {
     }
 
     /// A handover that was refused for good comes back; another message becomes a dead letter; the rest is tried again.
-    async fn failed(&self, message: &Outgoing, attempts: u32, error: &str, definite: bool) {
+    async fn failed(&self, message: &Outgoing, attempts: u32, error: &str, again: Again) {
         let (ticket, to) = (message.ticket.map(tracing::field::display), message.to.as_str());
-        let recorded = match (definite, message.handover, message.to.parse::<Line>()) {
-            (true, Some(handover), Ok(by)) => {
+        let recorded = match (again, message.handover, message.to.parse::<Line>()) {
+            (Again::Never, Some(handover), Ok(by)) => {
                 self.settle(message, handover, by, Verdict::Declined(refused_by_receiver(error))).await
             }
-            (true, ..) => {
+            (Again::Never, ..) => {
                 warn!(ticket, to, kind = message.kind, error, "refused for good, now a dead letter");
                 self.0.store.dead(message.id, error).await.map_err(Refused::from)
             }
-            (false, ..) => {
-                let wait = self.0.backoff.wait(attempts);
+            (Again::After(wait), ..) => {
                 let until = later(self.0.clock.now(), wait);
                 warn!(
                     ticket,
@@ -225,7 +237,7 @@ impl Desk {
         }
     }
 
-    async fn carry(&self, message: &Outgoing, attempts: u32) -> Result<(Option<Line>, Delivery), Status> {
+    async fn carry(&self, message: &Outgoing, attempts: u32) -> Result<(Option<Line>, Delivery), Undelivered> {
         let parcel: Parcel = message.kind.parse().map_err(|e| unreadable(&e))?;
         if let Parcel::Partner(parcel) = parcel {
             let carried = self.0.rules.carry(self, parcel, message).await?;
@@ -247,12 +259,12 @@ impl Desk {
                 Ok(Delivery::Moved(further)) if further != to => to = further,
                 Ok(delivery) => return Ok((Some(to), delivery)),
                 Err(status) if is_overtaken(parcel, &status) => return Ok((Some(to), Delivery::Done)),
-                Err(status) => return Err(status),
+                Err(status) => return Err(status.into()),
             }
         }
         // It moves faster than the message; the next try will meet it somewhere.
         let moves = ticket_of(message).map_or_else(|damaged| damaged, Refused::ConcurrentChange);
-        Err(rpc::into_status(&moves))
+        Err(rpc::into_status(&moves).into())
     }
 }
 

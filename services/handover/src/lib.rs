@@ -52,6 +52,7 @@ pub use arrangement::{Arranged, ArrangementParcel, Arrangements, answer_visit, t
 pub use backoff::Backoff;
 pub use bulletin::tell_force_majeure;
 pub use caller::{actor, answer, sending_line};
+pub use carrying::Undelivered;
 pub use change::Change;
 pub use clarification::answered;
 pub use clocks::TIMER as CLOCK_TIMER;

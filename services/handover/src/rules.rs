@@ -17,6 +17,7 @@ use ticket::{
 use tonic::Status;
 
 use crate::arrangement::Arranged;
+use crate::carrying::Undelivered;
 use crate::change::Change;
 use crate::desk::Desk;
 use crate::parcel::PartnerParcel;
@@ -231,11 +232,10 @@ pub trait Rules: Any + Send + Sync {
     /// answered is recorded by [`Rules::performed`]. Only line 0 has such messages.
     ///
     /// An error means: again later.
-    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Status> {
+    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Undelivered> {
         let _ = (desk, message, attempts);
-        Err(rpc::into_status(&rpc::Refusal::Unreadable {
-            what: "a message to an internal service, outside self-service".to_owned(),
-        }))
+        let what = "a message to an internal service, outside self-service".to_owned();
+        Err(rpc::into_status(&rpc::Refusal::Unreadable { what }).into())
     }
 
     /// An internal service has answered, or will not be asked again.

@@ -4,22 +4,27 @@
 //! **Invariant:** this crate knows nothing of line 0 but the contract, keeps everything in memory, and reads no clock.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response as Answer};
 use axum::routing::post;
 use axum::{Json, Router};
+use proto::errors::Reason;
 use proto::scenario::perform_response::Outcome;
 use proto::scenario::scenario_service_server::{ScenarioService, ScenarioServiceServer};
 use proto::scenario::{Done, NotNow, PerformRequest, PerformResponse, Refusal, ToldField};
+use rpc::Problem;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, async_trait};
 
 /// What a caller has to show.
@@ -34,6 +39,8 @@ pub enum Mood {
     Refuses(String),
     /// Says that it cannot do them now.
     Busy,
+    /// Says so, and that it wants to be called again after so many seconds.
+    Later(u32),
     /// Does them and never answers.
     Mute,
     /// HTTP: sends the caller elsewhere.
@@ -81,6 +88,7 @@ impl Protocol {
 pub struct Internal {
     state: Arc<Mutex<State>>,
     protocol: Protocol,
+    tls: Option<ServerTlsConfig>,
     addr: SocketAddr,
     task: Option<JoinHandle<()>>,
 }
@@ -91,11 +99,24 @@ impl Internal {
     /// # Errors
     /// When there is none.
     pub async fn start(protocol: Protocol) -> io::Result<Self> {
+        Self::start_with(protocol, None).await
+    }
+
+    /// Starts one that is called by gRPC over TLS, and shows this certificate; both in PEM.
+    ///
+    /// # Errors
+    /// When there is no port.
+    pub async fn start_secured(certificate: &str, key: &str) -> io::Result<Self> {
+        let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
+        Self::start_with(Protocol::Grpc, Some(tls)).await
+    }
+
+    async fn start_with(protocol: Protocol, tls: Option<ServerTlsConfig>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
         let state = State { mood: Mood::Obeys, calls: Vec::new(), done: BTreeMap::new() };
-        let mut service = Self { state: Arc::new(Mutex::new(state)), protocol, addr, task: None };
-        service.serve(listener);
+        let mut service = Self { state: Arc::new(Mutex::new(state)), protocol, tls, addr, task: None };
+        service.serve(listener)?;
         Ok(service)
     }
 
@@ -103,6 +124,7 @@ impl Internal {
     #[must_use]
     pub fn url(&self) -> String {
         match self.protocol {
+            Protocol::Grpc if self.tls.is_some() => format!("grpcs://{}", self.addr),
             Protocol::Grpc => format!("grpc://{}", self.addr),
             Protocol::Http => format!("http://{}/perform", self.addr),
         }
@@ -114,13 +136,17 @@ impl Internal {
         SecretString::from(TOKEN.to_owned())
     }
 
-    fn serve(&mut self, listener: TcpListener) {
+    fn serve(&mut self, listener: TcpListener) -> io::Result<()> {
         let state = self.state.clone();
         self.task = Some(match self.protocol {
             Protocol::Grpc => {
                 let service = ScenarioServiceServer::new(Grpc(state));
                 let incoming = TcpListenerStream::new(listener);
-                let server = tonic::transport::Server::builder().add_service(service);
+                let mut server = Server::builder();
+                if let Some(tls) = &self.tls {
+                    server = server.tls_config(tls.clone()).map_err(io::Error::other)?;
+                }
+                let server = server.add_service(service);
                 // Whoever calls a service that serves no more sees that it is down.
                 tokio::spawn(async move { drop(server.serve_with_incoming(incoming).await) })
             }
@@ -132,6 +158,7 @@ impl Internal {
                 tokio::spawn(async move { drop(axum::serve(listener, router).await) })
             }
         });
+        Ok(())
     }
 
     /// Takes it down: nobody listens, and nobody answers.
@@ -148,8 +175,7 @@ impl Internal {
     /// # Errors
     /// When somebody else has its port.
     pub async fn start_again(&mut self) -> io::Result<()> {
-        self.serve(TcpListener::bind(self.addr).await?);
-        Ok(())
+        self.serve(TcpListener::bind(self.addr).await?)
     }
 
     /// What it does with the next requests.
@@ -204,6 +230,28 @@ fn take(state: &Mutex<State>, asked: Asked) -> (HashMap<String, String>, Mood) {
     (told.into_iter().map(|(field, value)| (field.to_owned(), value)).collect(), mood)
 }
 
+/// It wants to be called again after so many seconds.
+#[derive(Debug)]
+struct Later(u32);
+
+impl fmt::Display for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not now; again in {} s", self.0)
+    }
+}
+
+impl std::error::Error for Later {}
+
+impl Problem for Later {
+    fn reason(&self) -> Reason {
+        Reason::Overloaded
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(u64::from(self.0)))
+    }
+}
+
 struct Grpc(Arc<Mutex<State>>);
 
 #[async_trait]
@@ -231,6 +279,7 @@ impl ScenarioService for Grpc {
         let outcome = match mood {
             Mood::Obeys => Outcome::Done(Done { fields: told.into_iter().map(field).collect() }),
             Mood::Refuses(reason) => Outcome::Refused(Refusal { reason }),
+            Mood::Later(seconds) => return Err(rpc::into_status(&Later(seconds))),
             Mood::Busy | Mood::Redirects => Outcome::NotNow(NotNow { reason: "busy".to_owned() }),
             Mood::Mute => std::future::pending().await,
             Mood::Floods => Outcome::Done(Done { fields: vec![field(("order".to_owned(), "A".repeat(1024 * 1024)))] }),
@@ -255,6 +304,9 @@ async fn http(state: Arc<Mutex<State>>, headers: HeaderMap, body: Value) -> Answ
         Mood::Obeys => Json(json!({ "outcome": "done", "fields": told })).into_response(),
         Mood::Refuses(reason) => Json(json!({ "outcome": "refused", "reason": reason })).into_response(),
         Mood::Busy => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Mood::Later(seconds) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds.to_string())]).into_response()
+        }
         Mood::Mute => std::future::pending().await,
         Mood::Redirects => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/perform")]).into_response(),
         Mood::Floods => {

@@ -1,7 +1,8 @@
 //! Calling the internal service of a scenario, and asking for what came of a call.
 
 use backends::{Backends, Failed};
-use handover::{Desk, Refused};
+use handover::{Desk, Refused, Undelivered};
+use jiff::SignedDuration;
 use plan::Scenario;
 use prost::Message;
 use proto::line0 as wire;
@@ -10,32 +11,34 @@ use proto::scenario::{NotNow, PerformRequest, PerformResponse};
 use rpc::{Refusal, into_status};
 use store::Outgoing;
 use ticket::{Actor, Custody, MessageId, OrganizationId, TicketId};
-use tonic::Status;
 use tracing::warn;
 
 use crate::own::{Performed, Talk};
 use crate::scenario::{asked, say_working};
 
 /// Calls the service that `message` is for. An error means: again later; once the plan's tries are spent, or no try will
-/// ever do, the answer is that it was not done.
+/// ever do, the answer is that it was not done. Later is when the service says, within the plan's longest pause.
 pub(crate) async fn perform(
     backends: &Backends,
     desk: &Desk,
     message: &Outgoing,
     attempts: u32,
-) -> Result<PerformResponse, Status> {
+) -> Result<PerformResponse, Undelivered> {
     let unreadable = |what: String| into_status(&Refusal::Unreadable { what });
     let service = message.to.strip_prefix("service:").unwrap_or(&message.to);
     let request = PerformRequest::decode(message.payload.as_slice()).map_err(|error| unreadable(error.to_string()))?;
     let plan = desk.plan(&message.organization).map_err(|refused| into_status(&refused))?;
-    let by_plan = |scenario: &Scenario| (scenario.timeout.unsigned_abs(), scenario.tries);
+    let by_plan = |scenario: &Scenario| (scenario.timeout.unsigned_abs(), scenario.tries, scenario.longest_pause);
     // A plan that has dropped the scenario meanwhile lets this one try decide.
-    let (timeout, tries) = plan.scenario(&request.scenario).map_or((backends::TIMEOUT, 0), by_plan);
+    let otherwise = (backends::TIMEOUT, 0, SignedDuration::ZERO);
+    let (timeout, tries, longest_pause) = plan.scenario(&request.scenario).map_or(otherwise, by_plan);
     let scenario = request.scenario.clone();
     match backends.perform(service, request, timeout).await {
         Ok(outcome) => Ok(PerformResponse { outcome: Some(outcome) }),
-        Err(Failed::NotNow(why)) if attempts < tries => {
-            Err(into_status(&Refusal::PeerUnavailable { peer: service.to_owned(), why }))
+        Err(Failed::NotNow { why, pause }) if attempts < tries => {
+            let status = into_status(&Refusal::PeerUnavailable { peer: service.to_owned(), why });
+            let after = pause.map(|pause| pause.from(desk.clock().now()).min(longest_pause));
+            Err(Undelivered { status, after })
         }
         Err(failed) => {
             warn!(

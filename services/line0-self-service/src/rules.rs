@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use backends::Backends;
-use handover::{Change, Desk, Refused, Rules, Told, offer_up, wake_again};
+use handover::{Change, Desk, Refused, Rules, Told, Undelivered, offer_up, wake_again};
 use plan::{Plan, Silence};
 use proto::scenario::PerformResponse;
 use store::{Outgoing, Timer};
 use tally::Tally;
 use ticket::{Evidence, Line, State, Ticket, Wake, WakeReason};
-use tonic::{Status, async_trait};
+use tonic::async_trait;
 
 use crate::ask::close_unanswered;
 use crate::asked;
@@ -49,7 +49,7 @@ impl Rules for SelfService {
         }
     }
 
-    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Status> {
+    async fn perform(&self, desk: &Desk, message: &Outgoing, attempts: u32) -> Result<PerformResponse, Undelivered> {
         perform::perform(&self.backends, desk, message, attempts).await
     }
 

@@ -20,7 +20,8 @@ use crate::ask::{close, reply, resolution, say, wait};
 use crate::own::{Talk, Waits};
 use crate::rules::hand_over;
 
-/// When nothing was heard of a call for so long, a person takes over: longer than all its tries can take.
+/// When nothing was heard of a call for so long, a person takes over: longer than all its tries take, unless the service asks
+/// for longer pauses.
 const CALL_PATIENCE: SignedDuration = SignedDuration::from_mins(60);
 
 /// The id of the call of a run of a ticket; the service knows a repeat by it.

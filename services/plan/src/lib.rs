@@ -79,8 +79,8 @@ pub use place::Text;
 pub use plan::Plan;
 pub use rule::{HeldRule, PHRASES_MAX, RAISE_STEPS_MAX, RULES_MAX, Seen, Sets, SortingRule};
 pub use scenario::{
-    Meant, SCENARIO_FIELDS_MAX, SCENARIO_TIMEOUT_SECONDS_MAX, SCENARIO_TRIES_MAX, SCENARIO_WRONG_MAX, SCENARIOS_MAX,
-    Scenario,
+    Meant, SCENARIO_FIELDS_MAX, SCENARIO_PAUSE_SECONDS_MAX, SCENARIO_TIMEOUT_SECONDS_MAX, SCENARIO_TRIES_MAX,
+    SCENARIO_WRONG_MAX, SCENARIOS_MAX, Scenario,
 };
 pub use scenario_field::{
     Holds, SCENARIO_DAYS_MAX, SCENARIO_NUMBER_MAX, SCENARIO_OPTIONS_MAX, ScenarioField, ScenarioOption,

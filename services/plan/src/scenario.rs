@@ -31,11 +31,15 @@ pub const SCENARIO_TIMEOUT_SECONDS_MAX: i64 = 9;
 /// A service is called so often at most; with the longest pauses between the calls that takes 25 minutes.
 pub const SCENARIO_TRIES_MAX: i64 = 50;
 
+/// The longest pause for which a service may ask, in seconds: within the hour after which a person takes over anyway.
+pub const SCENARIO_PAUSE_SECONDS_MAX: i64 = 1800;
+
 /// So many values that are none a client may give at most.
 pub const SCENARIO_WRONG_MAX: i64 = 10;
 
-/// What is customary where a scenario does not say: the wait for an answer, the calls, the wrong values.
-const CUSTOMARY: (SignedDuration, u32, u32) = (SignedDuration::from_secs(5), 10, 3);
+/// What is customary where a scenario does not say: the wait for an answer and the longest pause in seconds, the calls, the
+/// wrong values.
+const CUSTOMARY: (u32, u32, u32, u32) = (5, 300, 10, 3);
 
 /// The field of the words of a refusal.
 const REASON: &str = "reason";
@@ -63,6 +67,8 @@ pub struct Scenario {
     pub timeout: SignedDuration,
     /// How often it is called before a person takes over.
     pub tries: u32,
+    /// The longest that it may ask not to be called again.
+    pub longest_pause: SignedDuration,
     /// What it tells when it is done.
     pub reply: Vec<String>,
     /// What the client reads then, with fields of both in braces.
@@ -122,9 +128,14 @@ pub(crate) struct ScenarioEntry {
     /// How many seconds one answer is waited for; 5 when left out.
     #[schemars(range(min = 1, max = SCENARIO_TIMEOUT_SECONDS_MAX))]
     timeout_seconds: Option<At<i64>>,
-    /// How often it is called before a person takes over; 10 when left out. The pauses grow to half a minute.
+    /// How often it is called before a person takes over; 10 when left out. The pauses grow to half a minute, or are as long
+    /// as the service asks for.
     #[schemars(range(min = 1, max = SCENARIO_TRIES_MAX))]
     tries: Option<At<i64>>,
+    /// How many seconds such a pause may last; when the service asks for more it is called again after these. 300 when left
+    /// out.
+    #[schemars(range(min = 1, max = SCENARIO_PAUSE_SECONDS_MAX))]
+    pause_seconds: Option<At<i64>>,
     /// The ids of what the service tells when it is done.
     #[serde(default)]
     reply: Vec<At<String>>,
@@ -218,11 +229,12 @@ impl ScenarioEntry {
         if let Some(at) = self.choice_from.as_ref().filter(|at| !(0.0..=1.0).contains(&at.value)) {
             gathered.note(&at.span, format!("`choice_from` is {}", at.value), "give a score from 0 to 1");
         }
-        let (timeout, tries, wrong_max) = CUSTOMARY;
+        let (timeout, pause, tries, wrong_max) = CUSTOMARY;
         let mut number = |at: &Option<At<i64>>, key, most| {
             at.as_ref().map(|at| bounded(at, key, most, gathered)).and_then(|number| u32::try_from(number).ok())
         };
-        let seconds = number(&self.timeout_seconds, "timeout_seconds", SCENARIO_TIMEOUT_SECONDS_MAX);
+        let timeout = number(&self.timeout_seconds, "timeout_seconds", SCENARIO_TIMEOUT_SECONDS_MAX).unwrap_or(timeout);
+        let pause = number(&self.pause_seconds, "pause_seconds", SCENARIO_PAUSE_SECONDS_MAX).unwrap_or(pause);
         let tries = number(&self.tries, "tries", SCENARIO_TRIES_MAX).unwrap_or(tries);
         let wrong_max = number(&self.wrong_max, "wrong_max", SCENARIO_WRONG_MAX).unwrap_or(wrong_max);
         Scenario {
@@ -235,8 +247,9 @@ impl ScenarioEntry {
             wrong_max,
             confirm,
             service: id(&self.service, "service", gathered),
-            timeout: seconds.map_or(timeout, |seconds| SignedDuration::from_secs(i64::from(seconds))),
+            timeout: SignedDuration::from_secs(i64::from(timeout)),
             tries,
+            longest_pause: SignedDuration::from_secs(i64::from(pause)),
             reply: self.reply.iter().map(|at| id(at, "field", gathered)).collect(),
             done,
             refused,

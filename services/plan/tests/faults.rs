@@ -310,7 +310,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "a scenario waits for too long and too often",
         DEMO,
         "timeout_seconds = 5\ntries = 8",
-        "timeout_seconds = 60\ntries = 0",
+        "timeout_seconds = 60\ntries = 0\npause_seconds = 3600",
     ),
     ("a scenario's next is nowhere, and nobody gets to the other", DEMO, "then = \"take-offer\"", "then = \"take-it\""),
     ("a scenario comes after itself, and asks nobody", DEMO, "then = \"take-offer\"", "then = \"offer\""),

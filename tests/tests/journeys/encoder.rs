@@ -97,7 +97,7 @@ async fn a_silent_encoder_is_not_waited_for() {
     server.set(Mood::Silent);
     let hasty = server.encoder(HASTY);
     assert_eq!(hasty.vector("текст").await, None);
-    assert_eq!(hasty.encode(&["текст"], HASTY).await, Err(Failed::NotNow("it did not answer in time".to_owned())));
+    assert_eq!(hasty.encode(&["текст"], HASTY).await, Err(Failed::not_now("it did not answer in time")));
     let url = server.url();
     drop(server);
     let gone = Encoder::at(&url, None, None, PATIENT).expect("its address is one");

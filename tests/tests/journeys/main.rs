@@ -26,6 +26,7 @@ mod record;
 mod relay;
 mod runbooks;
 mod scenarios;
+mod scenarios_later;
 mod sorting;
 mod swarm;
 mod technical;

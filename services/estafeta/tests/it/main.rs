@@ -11,4 +11,5 @@ mod reload;
 mod ringing;
 mod scene;
 mod suites;
+mod tls;
 mod trends;

@@ -50,10 +50,22 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts `serve target` over `data` with these options for its databases, and returns when it listens.
     pub(crate) fn start(target: &str, data: &Path, plan: &Path, databases: &[String]) -> Self {
+        Self::start_in(&[], target, data, plan, databases)
+    }
+
+    /// The same, with these variables in its environment, and any options.
+    pub(crate) fn start_in(
+        environment: &[(&str, &Path)],
+        target: &str,
+        data: &Path,
+        plan: &Path,
+        more: &[String],
+    ) -> Self {
         let arguments =
             ["serve", target, "--data", text(data), "--plan", text(plan), "--listen", "127.0.0.1:0", "--log", "error"];
-        let mut child =
-            estafeta(&arguments).args(databases).stdout(Stdio::piped()).spawn().expect("the binary can be started");
+        let mut command = estafeta(&arguments);
+        command.args(more).envs(environment.iter().copied()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the binary can be started");
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("it prints text");

@@ -36,7 +36,7 @@ pub(crate) async fn surely(encoder: &Encoder, sorters: &[Sorter], asked: &Asked)
 /// that half.
 pub(super) async fn of_lessons(encoder: &Encoder, lessons: &mut [Lesson]) -> Result<triage::Encoder, Failed> {
     let made = rpc::deadline::within(ALL_PATIENCE, all_of(encoder, lessons)).await;
-    made.unwrap_or_else(|_| Err(Failed::NotNow("all vectors together took too long".to_owned())))
+    made.unwrap_or_else(|_| Err(Failed::not_now("all vectors together took too long")))
 }
 
 async fn all_of(encoder: &Encoder, lessons: &mut [Lesson]) -> Result<triage::Encoder, Failed> {
@@ -47,13 +47,13 @@ async fn all_of(encoder: &Encoder, lessons: &mut [Lesson]) -> Result<triage::Enc
         let Encoded { encoder: name, vectors } = batch_of(encoder, &texts).await?;
         let of_batch = triage::Encoder { name, dimensions: vectors.first().map_or(0, Vec::len) };
         if maker.as_ref().is_some_and(|maker| *maker != of_batch) {
-            return Err(Failed::NotNow("it changed while it was asked".to_owned()));
+            return Err(Failed::not_now("it changed while it was asked"));
         }
         maker = Some(of_batch);
         all.extend(vectors);
     }
     lessons.iter_mut().zip(all).for_each(|(lesson, vector)| lesson.vector = Some(vector));
-    maker.ok_or_else(|| Failed::NotNow("there is nothing to learn from".to_owned()))
+    maker.ok_or_else(|| Failed::not_now("there is nothing to learn from"))
 }
 
 async fn batch_of(encoder: &Encoder, texts: &[&str]) -> Result<Encoded, Failed> {
