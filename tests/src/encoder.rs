@@ -9,6 +9,7 @@ use backends::Encoder;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// How long its vectors are.
@@ -32,6 +33,8 @@ pub enum Mood {
     Renamed,
     /// Takes the request and never answers.
     Silent,
+    /// Takes the request and answers when it is released.
+    Holds,
     /// Answers with this status and body.
     Says(u16, String),
 }
@@ -39,6 +42,7 @@ pub enum Mood {
 #[derive(Debug)]
 struct State {
     mood: Mood,
+    released: Arc<Notify>,
     /// The bodies that came, and what came as `authorization`.
     asked: Vec<(Value, String)>,
 }
@@ -84,7 +88,7 @@ impl EncoderServer {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port of this machine");
         let addr = listener.local_addr().expect("it listens");
-        let state = Arc::new(Mutex::new(State { mood: Mood::Answers, asked: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { mood: Mood::Answers, released: Arc::default(), asked: Vec::new() }));
         let known = state.clone();
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -112,6 +116,11 @@ impl EncoderServer {
     /// From now on it does that.
     pub fn set(&self, mood: Mood) {
         locked(&self.state).mood = mood;
+    }
+
+    /// Answers what is held.
+    pub fn release(&self) {
+        locked(&self.state).released.notify_waiters();
     }
 
     /// The bodies that came, and what came with each as `authorization`.
@@ -151,15 +160,19 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await.ok()?;
         let body: Value = serde_json::from_slice(&body).ok()?;
-        let mood = {
+        let (mood, released) = {
             let mut state = locked(&state);
             state.asked.push((body.clone(), token));
-            state.mood.clone()
+            (state.mood.clone(), state.released.clone().notified_owned())
         };
         let (status, answer) = match mood {
             _ if !first.starts_with("POST /v1/embeddings ") => (404, String::new()),
             Mood::Silent => return std::future::pending().await,
             Mood::Says(status, body) => (status, body),
+            Mood::Holds => {
+                released.await;
+                (200, answer(&body, NAME))
+            }
             Mood::Answers => (200, answer(&body, NAME)),
             Mood::Renamed => (200, answer(&body, "another-8")),
         };

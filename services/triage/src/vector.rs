@@ -11,8 +11,9 @@ use crate::vocabulary::Point;
 pub const DIMENSIONS_MAX: usize = 4_096;
 
 /// What a mistake costs against large weights: more than for words, of which each text has its own, while all texts share
-/// these few dimensions.
-const COST: f32 = 1.0;
+/// these few dimensions. Of 0.3, 1, 4, 8 and 16 this one sorted best what was held out of Banking77's training part, by the
+/// vectors of a small public encoder.
+const COST: f32 = 4.0;
 
 /// By what vectors were made. Those of another encoder mean something else, even where they are as long.
 #[derive(Debug, Clone, PartialEq, Eq)]

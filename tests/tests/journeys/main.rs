@@ -32,6 +32,7 @@ mod swarm;
 mod technical;
 mod timers;
 mod told;
+mod training;
 mod trends;
 mod unseen;
 mod views;

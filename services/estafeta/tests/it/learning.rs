@@ -6,10 +6,12 @@ use std::process::Output;
 
 use proto::handover::CustodianServiceResolveRequest;
 use proto::handover::custodian_service_client::CustodianServiceClient;
+use proto::line0::AskRequest;
+use proto::line0::self_service_service_client::SelfServiceServiceClient;
 use proto::line1::service_desk_service_client::ServiceDeskServiceClient;
-use proto::line1::{ConfirmRequest, RegisterRequest};
+use proto::line1::{ConfirmRequest, Contact, RegisterRequest};
 use proto::ticket::Channel;
-use rpc::{KeyName, Keys};
+use rpc::{KeyName, Keys, Role};
 use serde_json::Value;
 use store::testing::TestDatabase;
 
@@ -123,4 +125,81 @@ async fn another_plan_is_tried_on_what_was_recorded() {
         let refused = ran(&["whatif", "--data", text(data)]);
         assert!(err(&refused).contains("give another plan with --plan, or a --model"), "{}", err(&refused));
     }
+}
+
+#[tokio::test]
+async fn a_model_is_tried_on_what_was_recorded_before_it_acts() {
+    let (dir, database) = (tempfile::tempdir().unwrap(), TestDatabase::sqlite());
+    let data = dir.path();
+    let serving = line1(data, &database);
+    // Of these nobody said what they are.
+    came(&serving, data, 100, "", TEXTS[0].1).await;
+    came(&serving, data, 101, "", "Где у вас столовая?").await;
+    for number in 0..56 {
+        let (category, words) = TEXTS[number % 2];
+        came(&serving, data, number, category, words).await;
+    }
+    let trained = command(data, &["train"]);
+    assert!(trained.status.success(), "{}{}", out(&trained), err(&trained));
+    let listed: Value = serde_json::from_str(&out(&command(data, &["models", "--json"]))).unwrap();
+    let model = listed["models"].as_array().unwrap().iter().find(|model| model["field"] == "SORTING_FIELD_CATEGORY");
+    let model = model.unwrap()["modelId"].as_str().unwrap().to_owned();
+    let (plan, database) = (data.join("plan.toml"), format!("line1={}", database.url()));
+    let tried = |model: &str| {
+        let plan = ["--plan", text(&plan), "--database", &database, "--model", model];
+        ran(&[&["whatif", "--data", text(data)], &plan[..]].concat())
+    };
+    let said = out(&tried(&model));
+    assert!(said.contains("58 requests sorted anew") && said.contains("nothing would change"), "it acts: {said}");
+    assert!(command(data, &["models", "rest", &model]).status.success());
+    let said = out(&tried(&model));
+    assert!(said.contains("category: 1 would change\n  1 × – → no-internet\n"), "{said}");
+    let unknown = tried("mdl_category_none");
+    assert!(!unknown.status.success() && err(&unknown).contains("there is no model"), "{}", err(&unknown));
+}
+
+#[tokio::test]
+async fn another_threshold_is_tried_on_what_line_0_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let plan = data.join("plan.toml");
+    fs::write(&plan, plan::DEMO).unwrap();
+    let line1 = Serving::start("line1", data, &plan, &[]);
+    let line0 = Serving::start("line0", data, &plan, &[]);
+    Keys::open(&data.join("keys"), &[KeyName::Authority]).unwrap();
+    let folder = data.join("articles");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("vpn.md"), "---\ntitle: Как настроить VPN\nlanguage: ru\n---\n\nПерезапустите клиент VPN.\n")
+        .unwrap();
+    fs::write(folder.join("phone.md"), "---\ntitle: Как настроить телефон\nlanguage: ru\n---\n\nВключите его.\n")
+        .unwrap();
+    let imported = command(data, &["articles", "import", text(&folder)]);
+    assert!(imported.status.success(), "{}", err(&imported));
+    let channel = at(&line0.address, data, Role::Client);
+    for (number, words) in ["Как настроить VPN", "не работает VPN дома"].iter().enumerate() {
+        let request = AskRequest {
+            request_id: format!("ask-{number}"),
+            text: (*words).to_owned(),
+            contact: Some(Contact { email: "anna@example.org".into(), ..Contact::default() }),
+            channel: Channel::Chat.into(),
+            ..AskRequest::default()
+        };
+        SelfServiceServiceClient::new(channel.clone()).ask(request).await.expect("line 0 takes it");
+    }
+    let tried = |answer: &str| {
+        let other = data.join("other.toml");
+        fs::write(
+            &other,
+            plan::DEMO.replacen("answer = 0.8\noffer = 0.45", &format!("answer = {answer}\noffer = 0.0"), 1),
+        )
+        .unwrap();
+        out(&ran(&["whatif", "--data", text(data), "--plan", text(&other)]))
+    };
+    let said = tried("0.8");
+    assert!(said.contains("2 answers measured anew") && said.contains("nothing would change"), "{said}");
+    let said = tried("1.0");
+    assert!(said.contains("answer: 1 would change\n  1 × answered → not answered\n"), "{said}");
+    let said = tried("0.001");
+    assert!(said.contains("answer: 1 would change\n  1 × not answered → answered\n"), "{said}");
+    drop(line1);
 }

@@ -167,7 +167,8 @@ pub(crate) async fn model(
     Ok(Some((stored, model)))
 }
 
-/// Writes a model, part by part; it is whole at the end. One with the same id has learned the same.
+/// Writes a model, part by part; it is whole at the end. One with the same id has learned the same: what is whole already stays
+/// so, since it may be at work when this breaks off.
 pub(crate) async fn put(
     desk: &Desk,
     organization: &OrganizationId,
@@ -178,6 +179,8 @@ pub(crate) async fn put(
     stored.bytes = bytes.len() as u64;
     stored.parts = bytes.len().div_ceil(PART_BYTES);
     let id = stored.id.clone();
+    let known = desk.store().document::<Stored>(organization, KIND, &id).await?;
+    stored.is_whole = known.is_some_and(|(known, _)| known.is_whole);
     let first = stored.clone();
     desk.work(organization, by(), move |change| Box::pin(async move { write(change, KIND, &first.id, &first).await }))
         .await?;
