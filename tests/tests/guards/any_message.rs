@@ -70,7 +70,7 @@ fn any_value(field: &FieldDescriptor, fill: &Fill, ids: &[String]) -> BoxedStrat
         }
         Kind::Message(of) => any_message(&of, fill, ids).prop_map(Value::Message).boxed(),
         Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
-        Kind::Int32 => prop_oneof![Just(0), -3..300, any::<i32>()].prop_map(Value::I32).boxed(),
+        Kind::Int32 | Kind::Sint32 => prop_oneof![Just(0), -3..300, any::<i32>()].prop_map(Value::I32).boxed(),
         Kind::Uint32 => prop_oneof![3 => Just(good), 2 => (0..5_u32).prop_map(Value::U32), 1 => any::<u32>().prop_map(Value::U32)].boxed(),
         Kind::Uint64 => prop_oneof![3 => Just(good), 1 => any::<u64>().prop_map(Value::U64)].boxed(),
         Kind::Bytes => prop_oneof![3 => Just(good), 1 => prop::collection::vec(any::<u8>(), 0..600).prop_map(|bytes| Value::Bytes(bytes.into()))].boxed(),
