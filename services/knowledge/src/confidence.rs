@@ -182,7 +182,7 @@ fn first(shares: &[f32]) -> Option<usize> {
 
 /// Reads the signs off the candidates and their shares.
 fn signs(known: &[Known], shares: &[f32], best: usize) -> Signs {
-    let Known { views, near } = known.get(best).copied().unwrap_or_default();
+    let Known { views, near, .. } = known.get(best).copied().unwrap_or_default();
     let share = shares.get(best).copied().unwrap_or_default();
     let others = shares.iter().enumerate().filter(|(at, _)| *at != best).map(|(_, share)| *share);
     let second = others.fold(0.0, f32::max);

@@ -5,11 +5,12 @@
 //! there are no weights to fit to one organization's questions.
 
 use crate::{
-    article::Viewer,
     entry::Entry,
+    manner,
+    nearby::Nearby,
     question::{Known, Question},
     statistics::Usual,
-    vocabulary::{FormId, Vocabulary},
+    vocabulary::FormId,
 };
 
 /// From how often a term is repeated to how much it counts: at this many times it counts half of what it ever can.
@@ -50,6 +51,10 @@ pub(crate) struct Views {
     pub(crate) back: f32,
     /// How many words the question has.
     pub(crate) words: f32,
+    /// How it is asked, in small words.
+    pub(crate) manner: f32,
+    /// The words that stand close together in the answer.
+    pub(crate) nearby: f32,
     /// The share of the question's codes.
     pub(crate) codes: f32,
     /// All of these together.
@@ -73,7 +78,8 @@ struct Times {
 /// Holds articles against one question.
 pub(crate) struct Cover<'a> {
     question: &'a Question,
-    vocabulary: &'a Vocabulary,
+    rarities: Vec<f32>,
+    known: Known<'a>,
     stems: Usual,
     pieces: Usual,
     /// By forms, the place of their role; 0 where that is not known yet.
@@ -90,14 +96,13 @@ pub(crate) struct Covered {
 
 impl<'a> Cover<'a> {
     pub(crate) fn new(question: &'a Question, known: Known<'a>) -> Self {
-        let Known { viewer, stems, pieces, vocabulary, synonyms: _ } = known;
-        let viewer: Viewer = viewer;
         Self {
             question,
-            vocabulary,
-            stems: stems.usual(viewer),
-            pieces: pieces.usual(viewer),
-            role_of: vec![0; vocabulary.len()],
+            rarities: question.slots.iter().map(|slot| slot.rarity).collect(),
+            known,
+            stems: known.stems.usual(known.viewer),
+            pieces: known.pieces.usual(known.viewer),
+            role_of: vec![0; known.vocabulary.len()],
             roles: Vec::new(),
         }
     }
@@ -120,13 +125,13 @@ impl<'a> Cover<'a> {
         before = None;
         let asks = pieces.iter().zip(&question.pieces).map(|(times, rarity)| (times.ask, *rarity));
         let best = saturated(asks, norm(entry.piece_lengths.ask, self.pieces.passage));
-        let passage = self.body(entry, &mut slots, &mut pieces, &mut follows, &mut before).max(best);
+        let (passage, nearby) = self.body(entry, &mut slots, &mut pieces, &mut follows, &mut before);
 
         let matched = self.matched(&slots, &pieces);
         if matched.is_empty() {
             return None;
         }
-        let rarities = || question.slots.iter().map(|slot| slot.rarity);
+        let rarities = || self.rarities.iter().copied();
         let in_all =
             |times: &Times, ask_norm: f32, body_norm: f32| times.ask / ask_norm + BODY * times.body / body_norm;
         let (stem_norm, body_norm) =
@@ -139,18 +144,21 @@ impl<'a> Cover<'a> {
             stems,
             pieces: saturated(of_pieces().map(|(times, rarity)| (in_all(times, ask_norm, body_norm), rarity)), 1.0),
             asks: saturated(of_pieces().map(|(times, rarity)| (times.ask, rarity)), ask_norm),
-            passage,
+            passage: passage.max(best),
             pairs: self.pairs(&follows),
             ask_stems: saturated(slots.iter().map(|times| times.ask).zip(rarities()), stem_norm),
             back,
             words: question.slots.len() as f32,
+            manner: manner::likeness(&question.manner, &entry.manner, self.known.manners, self.known.viewer),
+            nearby,
             codes: self.codes(&slots),
             covered: 0.0,
         };
         Some(Covered { views: views.together(question), matched })
     }
 
-    /// Counts the words of the answer; returns what the best two neighbouring passages cover.
+    /// Counts the words of the answer; returns what the best two neighbouring passages cover, and how
+    /// much of the question stands close together.
     fn body(
         &mut self,
         entry: &Entry,
@@ -158,7 +166,9 @@ impl<'a> Cover<'a> {
         pieces: &mut [Times],
         follows: &mut [bool],
         before: &mut Option<u32>,
-    ) -> f32 {
+    ) -> (f32, f32) {
+        let rarities = self.rarities.clone();
+        let mut nearby = Nearby::new(&rarities);
         let (mut best, mut begin): (f32, usize) = (0.0, 0);
         let mut last = vec![0.0; pieces.len()];
         let (mut last_pieces, mut last_speaks) = (0, false);
@@ -169,6 +179,7 @@ impl<'a> Cover<'a> {
                 let role = self.role(*form);
                 speaks |= role != SILENT;
                 self.count(role, |times| &mut times.body, slots, &mut here);
+                nearby.read(self.slots_of(role));
                 self.note_pair(before.replace(role), role, follows);
             }
             begin = passage.end;
@@ -183,7 +194,12 @@ impl<'a> Cover<'a> {
             last = here.iter().map(|times| times.body).collect();
             (last_pieces, last_speaks) = (passage.pieces, speaks);
         }
-        best
+        (best, nearby.most())
+    }
+
+    /// The words of the question that a word is, or may be meant as.
+    fn slots_of(&self, role: u32) -> impl Iterator<Item = usize> {
+        self.role_at(role).into_iter().flat_map(|role| role.slots.iter().map(|(slot, _)| *slot))
     }
 
     /// The place of the role of `form`.
@@ -206,7 +222,7 @@ impl<'a> Cover<'a> {
     }
 
     fn read(&self, form: FormId) -> Role {
-        let Some(form) = self.vocabulary.form(form) else { return Role::default() };
+        let Some(form) = self.known.vocabulary.form(form) else { return Role::default() };
         let stands = self.question.stands.get(&form.term).map(Vec::as_slice).unwrap_or_default();
         let slots: Vec<(usize, f32)> = stands.iter().map(|stand| (stand.slot, stand.worth)).collect();
         let own = form.pieces.iter().filter_map(|piece| self.question.piece_places.get(piece));
@@ -296,6 +312,10 @@ impl Views {
         if question.slots.len() > 1 {
             sum += PAIRS * self.pairs;
             of += PAIRS;
+        }
+        if !question.manner.is_empty() {
+            sum += question.manner_counts * self.manner;
+            of += question.manner_counts;
         }
         self.covered = sum / of + CODES * self.codes;
         self

@@ -2,7 +2,8 @@
 
 use crate::{
     Article,
-    statistics::{Lengths, Statistics},
+    manner::manner_of,
+    statistics::{Counts, Lengths},
     term::Term,
     vocabulary::{FormId, Vocabulary, distinct},
     words::words,
@@ -32,6 +33,10 @@ pub(crate) struct Entry {
     pub(crate) article: Article,
     /// The words of title, questions and synonyms.
     pub(crate) ask: Box<[FormId]>,
+    /// The distinct stems of these.
+    pub(crate) ask_stems: Box<[Term]>,
+    /// How they ask, in small words.
+    pub(crate) manner: Box<[Term]>,
     /// The words of the answer.
     pub(crate) body: Box<[FormId]>,
     pub(crate) passages: Box<[Passage]>,
@@ -42,6 +47,8 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn new(article: Article, vocabulary: &mut Vocabulary) -> Self {
         let ask: Box<[FormId]> = article.asks().flat_map(words).map(|word| vocabulary.put(&word)).collect();
+        let stems: Vec<Term> = ask.iter().filter_map(|form| vocabulary.form(*form)).map(|form| form.term).collect();
+        let manner: Vec<Term> = article.asks().flat_map(manner_of).collect();
         let mut body: Vec<FormId> = Vec::new();
         let mut passages: Vec<Passage> = Vec::new();
         for text in passages_of(&article.body) {
@@ -58,21 +65,36 @@ impl Entry {
         // What is asked counts as a passage too, and each passage is read together with the next.
         let read = asked.saturating_add(all.saturating_mul(2));
         let piece_lengths = Lengths { ask: asked, body: all, passages: read, passage_count: passage_count + 1 };
-        Self { article, ask, body: body.into(), passages: passages.into(), stem_lengths, piece_lengths }
+        Self {
+            article,
+            ask,
+            ask_stems: distinct(&stems).into(),
+            manner: distinct(&manner).into(),
+            body: body.into(),
+            passages: passages.into(),
+            stem_lengths,
+            piece_lengths,
+        }
     }
 
     /// Counts the article in.
-    pub(crate) fn add_to(&self, stems: &mut Statistics, pieces: &mut Statistics, vocabulary: &Vocabulary) {
-        let (of_stems, of_pieces) = self.terms(vocabulary);
-        stems.add(self.article.audience, &of_stems, self.stem_lengths);
-        pieces.add(self.article.audience, &of_pieces, self.piece_lengths);
+    pub(crate) fn add_to(&self, counts: &mut Counts, vocabulary: &Vocabulary) {
+        let (stems, pieces) = self.terms(vocabulary);
+        counts.stems.add(self.article.audience, &stems, self.stem_lengths);
+        counts.pieces.add(self.article.audience, &pieces, self.piece_lengths);
+        if !self.manner.is_empty() {
+            counts.manners.add(self.article.audience, &self.manner, Lengths::default());
+        }
     }
 
     /// Counts the article out.
-    pub(crate) fn remove_from(&self, stems: &mut Statistics, pieces: &mut Statistics, vocabulary: &Vocabulary) {
-        let (of_stems, of_pieces) = self.terms(vocabulary);
-        stems.remove(self.article.audience, &of_stems, self.stem_lengths);
-        pieces.remove(self.article.audience, &of_pieces, self.piece_lengths);
+    pub(crate) fn remove_from(&self, counts: &mut Counts, vocabulary: &Vocabulary) {
+        let (stems, pieces) = self.terms(vocabulary);
+        counts.stems.remove(self.article.audience, &stems, self.stem_lengths);
+        counts.pieces.remove(self.article.audience, &pieces, self.piece_lengths);
+        if !self.manner.is_empty() {
+            counts.manners.remove(self.article.audience, &self.manner, Lengths::default());
+        }
     }
 
     /// The stems and the pieces of its words, once each.

@@ -3,7 +3,7 @@
 //! Nearness is the cosine between the pieces and stems of two questions, each weighed by how rare it is among the
 //! remembered ones (TF-IDF; Salton and Buckley, 1988).
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 use crate::{
     confidence::Solved,
@@ -18,6 +18,9 @@ const TERMS_MAX: usize = 512;
 
 /// Of an article's remembered questions so many of the nearest count in the mean.
 const NEAREST: usize = 3;
+
+/// Of so many of the nearest questions the articles that answered are told.
+const ANSWERED: usize = 20;
 
 /// Solved questions, by their terms.
 #[derive(Debug, Default)]
@@ -40,6 +43,15 @@ pub(crate) struct Near {
     pub(crate) squares: f32,
     /// How many there are, as its logarithm.
     pub(crate) count: f32,
+}
+
+/// What was answered to questions like one.
+#[derive(Debug, Default)]
+pub(crate) struct Recalled<'m> {
+    /// By articles, how near their solved questions are.
+    pub(crate) near: HashMap<&'m str, Near>,
+    /// The articles of the nearest questions, the nearest first, each as often as it answered one, with the cosine.
+    pub(crate) answered: Vec<(&'m str, f32)>,
 }
 
 impl Memory {
@@ -74,10 +86,10 @@ impl Memory {
         ((1.0 + self.cases.len() as f32) / (1.0 + with as f32)).ln() + 1.0
     }
 
-    /// By articles, how near their solved questions are to `question`; the case `without` left out.
-    pub(crate) fn near(&self, question: &str, without: Option<usize>) -> HashMap<&str, Near> {
+    /// What was answered to questions like `question`; the case `without` left out.
+    pub(crate) fn recall(&self, question: &str, without: Option<usize>) -> Recalled<'_> {
         if self.cases.is_empty() {
-            return HashMap::new();
+            return Recalled::default();
         }
         let mut dot = vec![0.0_f32; self.cases.len()];
         let mut length = 0.0;
@@ -91,25 +103,46 @@ impl Memory {
             }
         }
         let over = 1.0 / length.sqrt().max(f32::MIN_POSITIVE);
+        let cases =
+            dot.iter().zip(&self.cases).enumerate().filter(|(at, (dot, _))| **dot > 0.0 && Some(*at) != without);
+        let mut cosines: Vec<(u32, f32)> =
+            cases.map(|(_, (dot, (article, own)))| (*article, dot * own * over)).collect();
         let mut of_article: HashMap<u32, Vec<f32>> = HashMap::new();
-        for (at, (dot, (article, own))) in dot.iter().zip(&self.cases).enumerate() {
-            if *dot > 0.0 && Some(at) != without {
-                of_article.entry(*article).or_default().push(dot * own * over);
-            }
+        for (article, cosine) in &cosines {
+            of_article.entry(*article).or_default().push(*cosine);
         }
-        let near = of_article.into_iter().filter_map(|(article, mut cosines)| {
-            cosines.sort_unstable_by(|a, b| b.total_cmp(a));
-            let nearest = &cosines[..cosines.len().min(NEAREST)];
-            let near = Near {
-                best: *cosines.first()?,
-                mean: nearest.iter().sum::<f32>() / nearest.len() as f32,
-                squares: cosines.iter().map(|cosine| cosine * cosine).sum(),
-                count: (cosines.len() as f32).ln_1p(),
-            };
-            Some((self.articles.get(article as usize)?.as_str(), near))
-        });
-        near.collect()
+        let near =
+            of_article.into_iter().filter_map(|(article, cosines)| Some((self.article(article)?, near(cosines)?)));
+        let near = near.collect();
+        if cosines.len() > ANSWERED {
+            cosines.select_nth_unstable_by(ANSWERED, nearest);
+            cosines.truncate(ANSWERED);
+        }
+        cosines.sort_unstable_by(nearest);
+        let answered = cosines.into_iter().filter_map(|(article, cosine)| Some((self.article(article)?, cosine)));
+        Recalled { near, answered: answered.collect() }
     }
+
+    fn article(&self, number: u32) -> Option<&str> {
+        self.articles.get(number as usize).map(String::as_str)
+    }
+}
+
+/// The nearest first, and of equal ones that of the earlier article.
+fn nearest(one: &(u32, f32), other: &(u32, f32)) -> Ordering {
+    other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
+}
+
+/// How near an article is whose solved questions have these cosines.
+fn near(mut cosines: Vec<f32>) -> Option<Near> {
+    cosines.sort_unstable_by(|a, b| b.total_cmp(a));
+    let nearest = &cosines[..cosines.len().min(NEAREST)];
+    Some(Near {
+        best: *cosines.first()?,
+        mean: nearest.iter().sum::<f32>() / nearest.len() as f32,
+        squares: cosines.iter().map(|cosine| cosine * cosine).sum(),
+        count: (cosines.len() as f32).ln_1p(),
+    })
 }
 
 fn terms(question: &str) -> Vec<Term> {
@@ -145,12 +178,17 @@ mod tests {
             solved("как вернуть деньги", "money"),
         ];
         let memory = Memory::of(cases.iter());
-        let near = memory.near("код подтверждения не пришел", None);
+        let near = memory.recall("код подтверждения не пришел", None);
+        assert_eq!(near.answered.first().map(|(article, _)| *article), Some("code"), "{near:?}");
+        let near = near.near;
         assert!(near["code"].best > 0.5, "{near:?}");
         assert!(near.get("money").is_none_or(|near| near.best < 0.2), "{near:?}");
-        let same = memory.near("как вернуть деньги", None);
+        let same = memory.recall("как вернуть деньги", None).near;
         assert!((same["money"].best - 1.0).abs() < 1e-5, "{same:?}");
-        assert!(!memory.near("как вернуть деньги", Some(2)).contains_key("money"), "it is left out when asked to be");
-        assert!(Memory::default().near("что угодно", None).is_empty());
+        assert!(
+            !memory.recall("как вернуть деньги", Some(2)).near.contains_key("money"),
+            "it is left out when asked to be"
+        );
+        assert!(Memory::default().recall("что угодно", None).near.is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::{
     article::Viewer,
     keyboard::{in_other_layout, in_russian_letters},
+    manner::manner_of,
     statistics::Statistics,
     stop_words::is_courtesy,
     synonyms::Synonyms,
@@ -44,6 +45,9 @@ pub(crate) struct Known<'a> {
     pub(crate) viewer: Viewer,
     pub(crate) stems: &'a Statistics,
     pub(crate) pieces: &'a Statistics,
+    pub(crate) manners: &'a Statistics,
+    /// The share of the articles that are asked for in some manner.
+    pub(crate) with_manner: f32,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) synonyms: &'a Synonyms,
 }
@@ -70,6 +74,10 @@ pub(crate) struct Question {
     pub(crate) slots: Vec<Slot>,
     /// By the stems of articles, for which slots they stand.
     pub(crate) stands: TermMap<Vec<Stand>>,
+    /// How it is asked, as far as articles are asked for so.
+    pub(crate) manner: Vec<Term>,
+    /// What that counts beside another view: among bare titles, one that happens to have a small word has it by chance.
+    pub(crate) manner_counts: f32,
     /// Its distinct pieces, with how much each says.
     pub(crate) pieces: Vec<f32>,
     pub(crate) piece_places: TermMap<usize>,
@@ -79,9 +87,14 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn read(text: &str, known: Known<'_>) -> Self {
-        let asked = known.words_of(&text[..text.floor_char_boundary(QUESTION_BYTES_MAX)]);
+        let text = &text[..text.floor_char_boundary(QUESTION_BYTES_MAX)];
+        let asked = known.words_of(text);
+        let mut manner = manner_of(text);
+        manner.retain(|term| known.manners.articles_with(*term, known.viewer) > 0);
         let mut question = Self {
             slots: Vec::new(),
+            manner,
+            manner_counts: known.with_manner,
             stands: TermMap::default(),
             pieces: Vec::new(),
             piece_places: TermMap::default(),

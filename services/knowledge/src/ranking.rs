@@ -8,7 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::{cover::Views, memory::Near};
 
 /// How many features a candidate has.
-pub(crate) const FEATURES: usize = 32;
+pub(crate) const FEATURES: usize = 38;
+
+/// What is seen of a candidate, each also beside what the best candidate has.
+const PLAIN: usize = 16;
+
+/// So many of them were known from the first. What was learnt before there were more goes on with these: the features of
+/// others come last, and a ranking looks at as many as it has weights.
+const PLAIN_FIRST: usize = 13;
 
 /// Steps of gradient descent, how far each goes, and how much of the last one each keeps.
 const STEPS: usize = 250;
@@ -16,7 +23,7 @@ const STRIDE: f32 = 0.1;
 const MOMENTUM: f32 = 0.9;
 
 /// What large weights cost: keeps a few cases from being learnt by heart.
-const RIDGE: f32 = 0.03;
+const RIDGE: f32 = 0.05;
 
 /// What is added before a logarithm is taken, so that nothing is still something.
 const SOMETHING: f32 = 0.01;
@@ -26,6 +33,8 @@ const SOMETHING: f32 = 0.01;
 pub(crate) struct Known {
     pub(crate) views: Views,
     pub(crate) near: Near,
+    /// How like it is to the articles that answered similar questions.
+    pub(crate) kin: f32,
 }
 
 /// The features of one candidate.
@@ -42,7 +51,7 @@ pub(crate) struct Ranking {
 /// The features of the candidates of one question, each beside what the best of them has.
 pub(crate) fn features(known: &[Known]) -> Vec<Features> {
     let plain = |known: &Known| {
-        let Known { views, near } = known;
+        let Known { views, near, kin } = known;
         [
             views.stems,
             views.pieces,
@@ -57,10 +66,13 @@ pub(crate) fn features(known: &[Known]) -> Vec<Features> {
             near.mean,
             near.squares,
             near.count,
+            views.manner,
+            views.nearby,
+            *kin,
         ]
     };
-    let plain: Vec<[f32; 13]> = known.iter().map(plain).collect();
-    let mut most = [1e-6_f32; 13];
+    let plain: Vec<[f32; PLAIN]> = known.iter().map(plain).collect();
+    let mut most = [1e-6_f32; PLAIN];
     for row in &plain {
         most.iter_mut().zip(row).for_each(|(most, value)| *most = most.max(*value));
     }
@@ -68,12 +80,15 @@ pub(crate) fn features(known: &[Known]) -> Vec<Features> {
     order.sort_by(|a, b| known[*b].views.covered.total_cmp(&known[*a].views.covered).then(a.cmp(b)));
     let mut place = vec![0.0_f32; known.len()];
     order.iter().enumerate().for_each(|(rank, at)| place[*at] = rank as f32);
-    let row = |(row, place): (&[f32; 13], f32)| {
+    let row = |(row, place): (&[f32; PLAIN], f32)| {
         let mut all = [0.0; FEATURES];
-        let [stems, pieces, asks, passage, .., covered, _, _, _, _] = *row;
-        let beside = row.iter().zip(&most).map(|(value, most)| value / most);
+        let [stems, pieces, asks, passage, _, _, _, _, covered, ..] = *row;
+        let beside: Vec<f32> = row.iter().zip(&most).map(|(value, most)| value / most).collect();
+        let (first, later) = row.split_at(PLAIN_FIRST);
+        let (beside, later_beside) = beside.split_at(PLAIN_FIRST);
         let logs = [stems, pieces, asks, passage, covered].map(|value| (value + SOMETHING).ln());
-        let values = row.iter().copied().chain(beside).chain(logs).chain([1.0 / (1.0 + place)]);
+        let earlier = first.iter().chain(beside).copied().chain(logs).chain([1.0 / (1.0 + place)]);
+        let values = earlier.chain(later.iter().chain(later_beside).copied());
         all.iter_mut().zip(values).for_each(|(all, value)| *all = value);
         all
     };
@@ -154,6 +169,7 @@ mod tests {
         let known = |stems: f32, best: f32| Known {
             views: Views { stems, covered: stems, ..Views::default() },
             near: Near { best, mean: best, ..Near::default() },
+            kin: 0.0,
         };
         // Words mislead here; what was solved before is right.
         let question = |shift: f32| vec![known(0.9 - shift, 0.1), known(0.5, 0.8 - shift), known(0.7, 0.0)];

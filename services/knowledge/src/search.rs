@@ -17,10 +17,11 @@ use crate::{
     confidence::{Case, Confidence, Solved},
     cover::{Cover, Views},
     entry::Entry,
-    memory::{Memory, Near},
+    kin::Kin,
+    memory::{Memory, Near, Recalled},
     question::{Known, Question},
     ranking,
-    statistics::Statistics,
+    statistics::Counts,
     vocabulary::Vocabulary,
 };
 
@@ -64,8 +65,7 @@ struct State {
     entries: HashMap<u64, Entry>,
     next_number: u64,
     vocabulary: Vocabulary,
-    stems: Statistics,
-    pieces: Statistics,
+    counts: Counts,
     synonyms: Arc<Synonyms>,
     confidence: Option<Confidence>,
     memories: Memories,
@@ -92,12 +92,13 @@ struct Scored<'a> {
     entry: &'a Entry,
     views: Views,
     near: Near,
+    kin: f32,
     matched: Vec<String>,
 }
 
 impl Scored<'_> {
     fn known(&self) -> ranking::Known {
-        ranking::Known { views: self.views, near: self.near }
+        ranking::Known { views: self.views, near: self.near, kin: self.kin }
     }
 }
 
@@ -111,8 +112,7 @@ impl Search {
             entries: HashMap::new(),
             next_number: 0,
             vocabulary: Vocabulary::default(),
-            stems: Statistics::default(),
-            pieces: Statistics::default(),
+            counts: Counts::default(),
             synonyms: Arc::default(),
             confidence: None,
             memories: Memories::default(),
@@ -253,11 +253,11 @@ impl Search {
         most: usize,
         learning: Option<(&Memory, usize)>,
     ) -> Result<Vec<Scored<'a>>, KnowledgeError> {
-        let near = match learning {
-            Some((memory, case)) => memory.near(question, Some(case)),
+        let Recalled { near, answered } = match learning {
+            Some((memory, case)) => memory.recall(question, Some(case)),
             // What nobody weighs need not be looked up.
-            None if now.confidence.is_none() => HashMap::new(),
-            None => now.memories.of(viewer).near(question, None),
+            None if now.confidence.is_none() => Recalled::default(),
+            None => now.memories.of(viewer).recall(question, None),
         };
         let known = now.known_to(viewer);
         let question = Question::read(question, known);
@@ -271,16 +271,21 @@ impl Search {
         numbers.extend(remembered);
         numbers.sort_unstable();
         numbers.dedup();
+        let answered =
+            answered.into_iter().filter_map(|(id, near)| Some((now.seen(viewer, *now.numbers.get(id)?)?, near)));
+        let kin = Kin::of(answered, known.stems, viewer);
         let mut cover = Cover::new(&question, known);
         let mut found = Vec::new();
         for number in numbers {
-            let entry = now.entries.get(&number).filter(|entry| viewer.sees(entry.article.audience));
-            let Some(entry) = entry else { continue };
+            let Some(entry) = now.seen(viewer, number) else { continue };
+            let kin = kin.likeness(entry);
             let near = near.get(entry.article.id.as_str()).copied().unwrap_or_default();
             match cover.of(entry) {
-                Some(covered) => found.push(Scored { entry, views: covered.views, near, matched: covered.matched }),
+                Some(covered) => {
+                    found.push(Scored { entry, views: covered.views, near, kin, matched: covered.matched })
+                }
                 None if near.best > 0.0 => {
-                    found.push(Scored { entry, views: Views::default(), near, matched: Vec::new() });
+                    found.push(Scored { entry, views: Views::default(), near, kin, matched: Vec::new() });
                 }
                 None => {}
             }
@@ -333,11 +338,18 @@ impl State {
     fn known_to(&self, viewer: Viewer) -> Known<'_> {
         Known {
             viewer,
-            stems: &self.stems,
-            pieces: &self.pieces,
+            stems: &self.counts.stems,
+            pieces: &self.counts.pieces,
+            manners: &self.counts.manners,
+            with_manner: self.counts.share_with_manner(viewer),
             vocabulary: &self.vocabulary,
             synonyms: &self.synonyms,
         }
+    }
+
+    /// The article with this number, if `viewer` sees it.
+    fn seen(&self, viewer: Viewer, number: u64) -> Option<&Entry> {
+        self.entries.get(&number).filter(|entry| viewer.sees(entry.article.audience))
     }
 
     fn put(&mut self, article: Article) {
@@ -345,14 +357,14 @@ impl State {
         self.next_number += 1;
         let id = article.id.clone();
         let entry = Entry::new(article, &mut self.vocabulary);
-        entry.add_to(&mut self.stems, &mut self.pieces, &self.vocabulary);
+        entry.add_to(&mut self.counts, &self.vocabulary);
         self.entries.insert(number, entry);
         self.numbers.insert(id, number);
     }
 
     fn remove(&mut self, id: &str) {
         if let Some(entry) = self.numbers.remove(id).and_then(|number| self.entries.remove(&number)) {
-            entry.remove_from(&mut self.stems, &mut self.pieces, &self.vocabulary);
+            entry.remove_from(&mut self.counts, &self.vocabulary);
         }
     }
 }

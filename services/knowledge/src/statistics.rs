@@ -53,6 +53,22 @@ pub(crate) struct Statistics {
     passage_count: ByAudience<u64>,
 }
 
+/// All that is counted of articles.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) stems: Statistics,
+    pub(crate) pieces: Statistics,
+    /// How articles are asked for, of those that are in any manner; these have no lengths.
+    pub(crate) manners: Statistics,
+}
+
+impl Counts {
+    /// The share of the articles that are asked for in some manner, and not by a bare title.
+    pub(crate) fn share_with_manner(&self, viewer: Viewer) -> f32 {
+        self.manners.articles.seen_by(viewer) as f32 / self.stems.articles.seen_by(viewer).max(1) as f32
+    }
+}
+
 impl Statistics {
     /// Counts an article in that has the distinct `terms`.
     pub(crate) fn add(&mut self, audience: Audience, terms: &[Term], lengths: Lengths) {
@@ -86,6 +102,11 @@ impl Statistics {
     /// In how many articles that `viewer` sees `term` is.
     pub(crate) fn articles_with(&self, term: Term, viewer: Viewer) -> u32 {
         self.articles_with.get(&term).map_or(0, |with| with.seen_by(viewer))
+    }
+
+    /// How much `term` says by the articles that it is in.
+    pub(crate) fn rarity_of(&self, term: Term, viewer: Viewer) -> f32 {
+        self.rarity(self.articles_with(term, viewer), viewer)
     }
 
     /// How much a term says that is in `with` articles, by BM25. One that is nowhere says as much as one in a single

@@ -61,7 +61,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = Word> {
 }
 
 /// The characters of `text`, folded so that what a reader takes for the same is the same.
-fn folded(text: &str) -> impl Iterator<Item = char> {
+pub(crate) fn folded(text: &str) -> impl Iterator<Item = char> {
     text.nfkc().flat_map(char::to_lowercase).filter_map(|character| match character {
         'ё' => Some('е'),
         '\u{2010}'..='\u{2015}' => Some('-'),
