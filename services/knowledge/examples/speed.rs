@@ -67,22 +67,7 @@ fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Result<(), Bo
     let built = started.elapsed();
     println!("{many} made-up articles: indexed in {built:.2?}, {} MB more", resident().saturating_sub(before) / 1024);
 
-    let step = asked.len() / QUESTIONS.min(asked.len()).max(1);
-    let mut times = Vec::new();
-    for Solved { question, .. } in asked.iter().step_by(step.max(1)).take(QUESTIONS) {
-        let started = Instant::now();
-        search.find(question, 10)?;
-        times.push(started.elapsed());
-    }
-    times.sort();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    println!(
-        "  find: median {:.2?}, p99 {:.2?}, worst {:.2?}",
-        at(50),
-        at(99),
-        times.last().copied().unwrap_or_default()
-    );
-
+    println!("  find: {}", times(&search, asked)?);
     let log = "at com.example.Service.call(Service.java:1047) ошибка соединения 0x80070005 ".repeat(700);
     let started = Instant::now();
     search.find(&log, 10)?;
@@ -91,7 +76,40 @@ fn measure(articles: &[Article], asked: &[Solved], many: usize) -> Result<(), Bo
     let started = Instant::now();
     search.put(&[made_up(articles, &sentences, many)])?;
     println!("  a change is visible after {:.2?}", started.elapsed());
+
+    // What was asked is what the first made-up article of the same title answers.
+    let places: BTreeMap<&str, usize> =
+        articles.iter().enumerate().map(|(place, article)| (article.id.as_str(), place)).collect();
+    let solved = asked.iter().filter_map(|Solved { question, article_id }| {
+        let place = places.get(article_id.as_str()).filter(|place| **place < many)?;
+        Some(Solved { question: question.clone(), article_id: format!("made-{place}") })
+    });
+    let solved: Vec<Solved> = solved.collect();
+    let started = Instant::now();
+    search.learn(&solved, 0.9)?;
+    println!("  learned from {} solved questions in {:.2?}", solved.len(), started.elapsed());
+    println!(
+        "  find, having learned: {}, {} MB more",
+        times(&search, asked)?,
+        resident().saturating_sub(before) / 1024
+    );
     Ok(())
+}
+
+/// How long questions take.
+fn times(search: &Search, asked: &[Solved]) -> Result<String, Box<dyn Error>> {
+    let step = asked.len() / QUESTIONS.min(asked.len()).max(1);
+    let mut times = Vec::new();
+    for Solved { question, .. } in asked.iter().step_by(step.max(1)).take(QUESTIONS) {
+        let started = Instant::now();
+        search.find(question, 10)?;
+        times.push(started.elapsed());
+    }
+    times.sort();
+    let at = |share: usize| {
+        times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+    };
+    Ok(format!("median {:.2?}, p99 {:.2?}, worst {:.2?}", at(50), at(99), at(100)))
 }
 
 /// An article with the title of one, sentences of several, and a code and a word of its own.

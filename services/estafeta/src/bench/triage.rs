@@ -14,7 +14,7 @@ use triage::{Example, Model, Recipe, Request, mood_of};
 use crate::failure::Failure;
 
 /// What the made-up requests are about, and how many words each is long.
-const TOPICS: u64 = 200;
+const TOPICS: u64 = 80;
 const WORDS: u64 = 15;
 
 /// Seconds between two requests: 10,000 a minute.
