@@ -20,6 +20,17 @@ use crate::suite::{Config, Suite};
 
 pub use desks::{Report, Row, measure};
 
+/// On which database to measure, and how to print.
+#[derive(Debug, clap::Args)]
+pub struct Setting {
+    /// A PostgreSQL database for this alone, such as `postgres://…?schema=bench`; SQLite in a new file without it.
+    #[arg(long, value_name = "URL")]
+    database: Option<Database>,
+    /// Print JSON, an object a row.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What to measure.
 #[derive(Debug, clap::Subcommand)]
 pub enum Options {
@@ -28,12 +39,9 @@ pub enum Options {
         /// How many open tickets there are already.
         #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
         tickets: u64,
-        /// A PostgreSQL database for this alone, such as `postgres://…?schema=bench`; SQLite in a new file without it.
-        #[arg(long, value_name = "URL")]
-        database: Option<Database>,
-        /// Print one JSON object a row.
-        #[arg(long)]
-        json: bool,
+        /// On which database, and how to print.
+        #[command(flatten)]
+        setting: Setting,
     },
     /// How late timers ring, with many pending: as they fall due, many at the same instant, and many broken promises at once.
     Timers(timers::Options),
@@ -49,7 +57,7 @@ pub enum Options {
 /// When the suite does not start, or an action is refused.
 pub async fn run(options: Options) -> Result<bool, Failure> {
     match options {
-        Options::Desks { tickets, database, json } => desks::run(tickets, database, json).await,
+        Options::Desks { tickets, setting: Setting { database, json } } => desks::run(tickets, database, json).await,
         Options::Timers(options) => timers::run(&options).await,
         Options::Log(options) => log::run(&options).await,
         Options::Triage(options) => triage::run(&options),

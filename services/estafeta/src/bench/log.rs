@@ -5,9 +5,8 @@ use std::time::Instant;
 use store::StoreError;
 use ticket::Line;
 
-use crate::bench::{demo_plan, fill, suite, timers};
+use crate::bench::{Setting, demo_plan, fill, suite, timers};
 use crate::failure::Failure;
-use crate::settings::Database;
 
 /// What `bench log` measures.
 #[derive(Debug, clap::Args)]
@@ -18,12 +17,8 @@ pub struct Options {
     /// Look for mass incidents beside the trends; both read the log for themselves.
     #[arg(long)]
     mass: bool,
-    /// A PostgreSQL database for this alone, such as `postgres://…?schema=bench`; SQLite in a new file without it.
-    #[arg(long, value_name = "URL")]
-    database: Option<Database>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    setting: Setting,
 }
 
 /// How fast the log was read.
@@ -45,7 +40,7 @@ struct Report {
 /// When the suite does not start or the database fails.
 pub(super) async fn run(options: &Options) -> Result<bool, Failure> {
     let report = measure(options).await?;
-    if options.json {
+    if options.setting.json {
         println!("{}", serde_json::json!(report));
         return Ok(true);
     }
@@ -57,7 +52,7 @@ pub(super) async fn run(options: &Options) -> Result<bool, Failure> {
 }
 
 async fn measure(options: &Options) -> Result<Report, Failure> {
-    let Options { events, mass, database, json: _ } = options;
+    let Options { events, mass, setting: Setting { database, json: _ } } = options;
     let plan = demo_plan(*mass)?;
     let (suite, _dir) = suite(&plan, database.as_ref()).await?;
     let desk = suite.desk(Line::ServiceDesk).ok_or_else(|| Failure::Given("line 1 is not at work".to_owned()))?;

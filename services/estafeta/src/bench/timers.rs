@@ -10,9 +10,8 @@ use ticket::{Clock, Line, OrganizationId, SystemClock, TicketId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::bench::{demo_plan, fill, suite};
+use crate::bench::{Setting, demo_plan, fill, suite};
 use crate::failure::Failure;
-use crate::settings::Database;
 
 /// What is on time.
 const ON_TIME: SignedDuration = SignedDuration::from_secs(1);
@@ -48,12 +47,8 @@ pub struct Options {
     /// Let line 1 look for mass incidents meanwhile, in as many registrations as there are timers.
     #[arg(long)]
     mass: bool,
-    /// A PostgreSQL database for this alone, such as `postgres://…?schema=bench`; SQLite in a new file without it.
-    #[arg(long, value_name = "URL")]
-    database: Option<Database>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    setting: Setting,
 }
 
 /// How late the timers of one kind of crowd rang.
@@ -90,7 +85,7 @@ struct Report {
 /// When the suite does not start or the database fails.
 pub(super) async fn run(options: &Options) -> Result<bool, Failure> {
     let report = measure(options).await?;
-    if options.json {
+    if options.setting.json {
         println!("{}", serde_json::json!(report));
         return Ok(report.on_time);
     }
@@ -111,7 +106,7 @@ pub(super) async fn run(options: &Options) -> Result<bool, Failure> {
 }
 
 async fn measure(options: &Options) -> Result<Report, Failure> {
-    let Options { pending, due, seconds, burst, replicas, mass, database, json: _ } = options;
+    let Options { pending, due, seconds, burst, replicas, mass, setting: Setting { database, json: _ } } = options;
     let plan = demo_plan(*mass)?;
     let organization = plan.organization();
     let home =
