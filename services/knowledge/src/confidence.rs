@@ -22,7 +22,7 @@ const CASES_MIN: usize = 50;
 const ANSWERS_MIN: f32 = 10.0;
 
 /// Every case is seen so often, each time with another part of the articles hidden.
-const PARTS: u32 = 3;
+pub(crate) const PARTS: usize = 3;
 
 /// Thresholds are chosen on predictions for cases that were not learnt from, in so many turns.
 const TURNS: u32 = 5;
@@ -37,8 +37,11 @@ const RIDGE: f32 = 0.01;
 /// No probability reaches it.
 const NEVER: f32 = 2.0;
 
-/// How many signs there are.
-const SIGNS: usize = 15;
+/// What the probabilities say of answers counts as much as so many of them that were seen.
+const FORETOLD: f32 = 100.0;
+
+/// How many signs there are. What was learnt before there were more goes on with the first ones, as many as it has weights.
+const SIGNS: usize = 16;
 
 /// A request that a person has solved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +69,28 @@ type Signs = [f32; SIGNS];
 pub(crate) struct Case<'a> {
     pub(crate) question: &'a str,
     pub(crate) right: &'a str,
-    pub(crate) found: Vec<(&'a str, Known)>,
+    pub(crate) found: Vec<Found<'a>>,
+}
+
+/// A candidate for a solved request.
+pub(crate) struct Found<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) known: Known,
+    /// Whether a question finds it while nothing is hidden; the others move up when something is.
+    pub(crate) at_hand: bool,
+    /// How like it is to the articles that answered similar questions, when each part of the articles is hidden: nobody
+    /// was answered with an article that is not there.
+    pub(crate) kin_without: [f32; PARTS],
+}
+
+/// The parts of the articles.
+pub(crate) fn parts() -> [usize; PARTS] {
+    std::array::from_fn(|part| part)
+}
+
+/// The part in which an article is.
+pub(crate) fn part(id: &str) -> usize {
+    Term::of(id).part(PARTS as u32) as usize
 }
 
 /// A case with a part of the articles hidden.
@@ -133,7 +157,7 @@ impl Confidence {
             wanted.map(|(probability, right, _)| (*probability, *right)).collect::<Vec<_>>()
         };
         let in_languages = Language::ALL.into_iter().map(|language| (language, of(Some(language))));
-        let enough = in_languages.filter(|(_, foretold)| foretold.len() >= CASES_MIN * PARTS as usize);
+        let enough = in_languages.filter(|(_, foretold)| foretold.len() >= CASES_MIN * PARTS);
         let answer_in = enough.map(|(language, foretold)| (language, lowest(foretold, target))).collect();
         let answer = lowest(of(None), target);
         // How sure to be is learnt where the ranking had not seen the case: there it is as good as it will be.
@@ -151,12 +175,17 @@ fn rank<'r>(rows: impl Iterator<Item = &'r Row>) -> Ranking {
 impl<'a> Case<'a> {
     /// The case with each part of the articles hidden in turn: what needs a hidden one must not be answered.
     fn rows(&self) -> impl Iterator<Item = Row> {
-        (0..PARTS).map(|hidden| self.row(Some(hidden)))
+        parts().into_iter().map(|hidden| self.row(Some(hidden)))
     }
 
-    fn row(&self, hidden: Option<u32>) -> Row {
-        let there = self.found.iter().filter(|(id, _)| Some(Term::of(id).part(PARTS)) != hidden);
-        let (ids, known): (Vec<&str>, Vec<Known>) = there.copied().unzip();
+    fn row(&self, hidden: Option<usize>) -> Row {
+        let is_there = |found: &&Found<'_>| hidden.map_or(found.at_hand, |hidden| part(found.id) != hidden);
+        let there = self.found.iter().filter(is_there);
+        let as_there = |Found { id, known, kin_without, .. }: &Found<'a>| {
+            let kin = hidden.map_or(known.kin, |hidden| kin_without[hidden]);
+            (*id, Known { kin, ..*known })
+        };
+        let (ids, known): (Vec<&str>, Vec<Known>) = there.map(as_there).unzip();
         let right = ids.iter().position(|id| *id == self.right);
         let turn = Term::of(&format!("turn of {}", self.question)).part(TURNS);
         Row { turn, language: language_of(self.question), features: features(&known), known, right }
@@ -203,18 +232,37 @@ fn signs(known: &[Known], shares: &[f32], best: usize) -> Signs {
         views.covered / most,
         near.best,
         near.count,
+        ahead(known, best),
     ]
 }
 
-/// The lowest probability from which on the share of right answers is `target`.
+/// By how much the best candidate is ahead of every other one in each way to look at the words: in all of an article, in
+/// what is asked, in its best passage; the least of these. Where another one says it better in any way, it is below 0.
+fn ahead(known: &[Known], best: usize) -> f32 {
+    let ways = known.iter().map(|Known { views, .. }| [views.pieces, views.asks, views.passage]);
+    let (mut own, mut others) = ([0.0_f32; 3], [0.0_f32; 3]);
+    for (at, way) in ways.enumerate() {
+        if at == best {
+            own = way;
+        } else {
+            others.iter_mut().zip(way).for_each(|(most, value)| *most = most.max(value));
+        }
+    }
+    own.iter().zip(others).map(|(own, other)| own - other).fold(f32::INFINITY, f32::min)
+}
+
+/// The lowest probability from which on the share of right answers is `target`. A few answers say little of their share, so
+/// it is estimated as that of `n` answers with `r` right ones beside what their probabilities foretell, the mean `m`:
+/// `(r + k m) / (n + k)`, the mean of a beta distribution whose prior is worth `k` = [`FORETOLD`] answers.
 fn lowest(mut foretold: Vec<(f32, bool)>, target: f32) -> f32 {
     foretold.sort_by(|a, b| b.0.total_cmp(&a.0));
     let seen = PARTS as f32;
-    let (mut right, mut all, mut lowest) = (0.0, 0.0, NEVER);
+    let (mut right, mut all, mut said, mut lowest) = (0.0, 0.0, 0.0, NEVER);
     for (probability, is_right) in foretold {
         right += f32::from(u8::from(is_right)) / seen;
+        said += probability / seen;
         all += 1.0 / seen;
-        if all >= ANSWERS_MIN && right / all >= target {
+        if all >= ANSWERS_MIN && (right + FORETOLD * said / all) / (all + FORETOLD) >= target {
             lowest = probability;
         }
     }
@@ -261,5 +309,71 @@ impl Fit {
     fn logistic(&self, signs: &Signs) -> f32 {
         let sum: f32 = signs.iter().zip(&self.weights).map(|(sign, weight)| sign * weight).sum();
         1.0 / (1.0 + (-self.bias - sum).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cover::Views;
+
+    fn known(pieces: f32, asks: f32, passage: f32) -> Known {
+        Known { views: Views { pieces, asks, passage, ..Views::default() }, ..Known::default() }
+    }
+
+    #[test]
+    fn the_best_is_ahead_by_what_it_is_in_the_view_where_another_comes_closest() {
+        let rivals = [known(0.5, 0.1, 0.2), known(0.9, 0.8, 0.6), known(0.1, 0.2, 0.5)];
+        assert!((ahead(&rivals, 1) - 0.1).abs() < 1e-6, "{}", ahead(&rivals, 1));
+        assert!((ahead(&rivals, 2) + 0.8).abs() < 1e-6, "{}", ahead(&rivals, 2));
+        assert!((ahead(&rivals[..1], 0) - 0.1).abs() < 1e-6, "alone, it is ahead of nothing");
+    }
+
+    #[test]
+    fn a_threshold_on_few_answers_leans_on_what_was_foretold() {
+        // Each of so many answers is seen in every part, and all of those above 0.5 were right but one in eight.
+        let seen = |cases: usize, sure: f32| -> Vec<(f32, bool)> {
+            let one = |at: usize| (sure - at as f32 / 1e5, !at.is_multiple_of(8));
+            (0..cases * PARTS).map(one).chain((0..cases * PARTS).map(|_| (0.2, false))).collect()
+        };
+        let meets = |cases, sure| lowest(seen(cases, sure), 0.9) < 1.0;
+        assert!(meets(24, 0.95), "few say little against what was foretold");
+        assert!(!meets(24, 0.85), "and little for it");
+        assert!(
+            lowest(seen(1200, 0.95), 0.9) > 0.94,
+            "many are believed: of 1200, not more than the first 200 meet it"
+        );
+        assert!(!meets(3, 0.99), "too few to tell");
+    }
+
+    #[test]
+    fn with_a_part_hidden_a_candidate_is_as_like_as_it_would_be_then() {
+        let ids = ["a", "b", "c", "d", "e", "f"];
+        let found = ids.map(|id| {
+            let known = Known { kin: 9.0, ..Known::default() };
+            Found { id, known, at_hand: id != "f", kin_without: [0.0, 1.0, 2.0] }
+        });
+        let case = Case { question: "?", right: "a", found: found.into() };
+        let whole = case.row(None);
+        assert!(
+            whole.right == Some(0) && whole.known.len() == ids.len() - 1 && whole.known.iter().all(|it| it.kin == 9.0)
+        );
+        for (hidden, row) in case.rows().enumerate() {
+            assert_eq!(row.known.len(), ids.iter().filter(|id| part(id) != hidden).count());
+            assert!(row.known.iter().all(|known| known.kin == hidden as f32), "{hidden}: {:?}", row.known);
+            assert_eq!(row.right.is_none(), part("a") == hidden);
+        }
+    }
+
+    #[test]
+    fn what_was_learnt_from_fewer_signs_goes_on_with_them() {
+        let before = 15;
+        let fit = Fit { centre: vec![0.1; before], spread: vec![2.0; before], weights: vec![0.3; before], bias: -0.2 };
+        let mut signs = [0.5; SIGNS];
+        let sure = fit.probability(&signs);
+        signs[before..].fill(7.0);
+        assert!(sure > 0.5 && fit.probability(&signs) == sure);
+        signs[before - 1] = 7.0;
+        assert!(fit.probability(&signs) > sure);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     Answer, Article, KnowledgeError, Synonyms, Thresholds,
     article::Viewer,
     candidates::Candidates,
-    confidence::{Case, Confidence, Solved},
+    confidence::{self, Case, Confidence, Found, Solved},
     cover::{Cover, Views},
     entry::Entry,
     kin::Kin,
@@ -27,6 +27,9 @@ use crate::{
 
 /// So many of tantivy's best candidates are scored exactly.
 const CANDIDATES: usize = 40;
+
+/// For learning so many: with a part of the articles hidden, about as many are left as a question will meet.
+const CANDIDATES_LEARNT: usize = CANDIDATES * confidence::PARTS / (confidence::PARTS - 1);
 
 /// So many articles are scored beside those, since questions like this one were answered with them.
 const REMEMBERED: usize = 16;
@@ -93,6 +96,8 @@ struct Scored<'a> {
     views: Views,
     near: Near,
     kin: f32,
+    /// Where it stood among tantivy's candidates; 0 where questions like this one were answered with it.
+    place: usize,
     matched: Vec<String>,
 }
 
@@ -166,7 +171,12 @@ impl Search {
             return Ok(Vec::new());
         }
         let now = self.read();
-        let found = self.scored(&now, viewer, question, most.max(CANDIDATES), None)?;
+        // What nobody weighs need not be looked up.
+        let recalled = match now.confidence {
+            Some(_) => now.memories.of(viewer).recall(question, None),
+            None => Recalled::default(),
+        };
+        let found = self.scored(&now, viewer, question, most.max(CANDIDATES), &recalled)?;
         let scores = match &now.confidence {
             Some(sure) => sure.of(&found.iter().map(Scored::known).collect::<Vec<_>>()),
             None => shares(&found),
@@ -221,8 +231,18 @@ impl Search {
         let memory = Memory::of(here.iter().copied());
         let mut cases = Vec::with_capacity(here.len());
         for (at, Solved { question, article_id }) in here.into_iter().enumerate() {
-            let found = self.scored(&now, Viewer::Staff, question, CANDIDATES, Some((&memory, at)))?;
-            let found = found.iter().map(|scored| (scored.entry.article.id.as_str(), scored.known()));
+            let recalled = memory.recall(question, Some(at));
+            let found = self.scored(&now, Viewer::Staff, question, CANDIDATES_LEARNT, &recalled)?;
+            let without = confidence::parts().map(|hidden| {
+                let there = recalled.answered.iter().filter(|(id, _)| confidence::part(id) != hidden);
+                now.kin(Viewer::Staff, there)
+            });
+            let found = found.iter().map(|scored| Found {
+                id: &scored.entry.article.id,
+                known: scored.known(),
+                at_hand: scored.place < CANDIDATES,
+                kin_without: without.each_ref().map(|kin| kin.likeness(scored.entry)),
+            });
             cases.push(Case { question, right: article_id, found: found.collect() });
         }
         Ok(Confidence::learn(&cases, target))
@@ -243,22 +263,16 @@ impl Search {
         Ok(Answer::judge(self.find_for(viewer, question, crate::OFFERS_MAX)?, thresholds))
     }
 
-    /// The candidates for an answer, by what they cover, the best first. What was answered before is remembered; or, for
-    /// learning, is what the memory given says without the case given.
+    /// The candidates for an answer, by what they cover, the best first, beside what was answered to questions like this.
     fn scored<'a>(
         &self,
         now: &'a State,
         viewer: Viewer,
         question: &str,
         most: usize,
-        learning: Option<(&Memory, usize)>,
+        recalled: &Recalled<'_>,
     ) -> Result<Vec<Scored<'a>>, KnowledgeError> {
-        let Recalled { near, answered } = match learning {
-            Some((memory, case)) => memory.recall(question, Some(case)),
-            // What nobody weighs need not be looked up.
-            None if now.confidence.is_none() => Recalled::default(),
-            None => now.memories.of(viewer).recall(question, None),
-        };
+        let Recalled { near, answered } = recalled;
         let known = now.known_to(viewer);
         let question = Question::read(question, known);
         if question.slots.is_empty() {
@@ -267,25 +281,24 @@ impl Search {
         let mut remembered: Vec<(&str, f32)> = near.iter().map(|(id, near)| (*id, near.best)).collect();
         remembered.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let remembered = remembered.iter().take(REMEMBERED).filter_map(|(id, _)| now.numbers.get(*id).copied());
-        let mut numbers = self.candidates.find(&now.searcher, viewer, &question.look_up, most)?;
-        numbers.extend(remembered);
+        let looked_up = self.candidates.find(&now.searcher, viewer, &question.look_up, most)?;
+        let mut numbers: Vec<(u64, usize)> = looked_up.into_iter().zip(0..).collect();
+        numbers.extend(remembered.map(|number| (number, 0)));
         numbers.sort_unstable();
-        numbers.dedup();
-        let answered =
-            answered.into_iter().filter_map(|(id, near)| Some((now.seen(viewer, *now.numbers.get(id)?)?, near)));
-        let kin = Kin::of(answered, known.stems, viewer);
+        numbers.dedup_by_key(|(number, _)| *number);
+        let kin = now.kin(viewer, answered.iter());
         let mut cover = Cover::new(&question, known);
         let mut found = Vec::new();
-        for number in numbers {
+        for (number, place) in numbers {
             let Some(entry) = now.seen(viewer, number) else { continue };
             let kin = kin.likeness(entry);
             let near = near.get(entry.article.id.as_str()).copied().unwrap_or_default();
             match cover.of(entry) {
                 Some(covered) => {
-                    found.push(Scored { entry, views: covered.views, near, kin, matched: covered.matched })
+                    found.push(Scored { entry, views: covered.views, near, kin, place, matched: covered.matched })
                 }
                 None if near.best > 0.0 => {
-                    found.push(Scored { entry, views: Views::default(), near, kin, matched: Vec::new() });
+                    found.push(Scored { entry, views: Views::default(), near, kin, place, matched: Vec::new() });
                 }
                 None => {}
             }
@@ -345,6 +358,12 @@ impl State {
             vocabulary: &self.vocabulary,
             synonyms: &self.synonyms,
         }
+    }
+
+    /// What the articles ask for that answered similar questions, each with how near its question was.
+    fn kin<'k>(&self, viewer: Viewer, answered: impl Iterator<Item = &'k (&'k str, f32)>) -> Kin<'_> {
+        let answered = answered.filter_map(|(id, near)| Some((self.seen(viewer, *self.numbers.get(*id)?)?, *near)));
+        Kin::of(answered, &self.counts.stems, viewer)
     }
 
     /// The article with this number, if `viewer` sees it.
