@@ -35,8 +35,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Judges `hits`, the best first. A threshold that is not a number is met by nothing.
-    pub(crate) fn judge(mut hits: Vec<Hit>, thresholds: Thresholds) -> Self {
+    /// Judges what was found for a question, the best first. A threshold that is not a number is met by nothing.
+    #[must_use]
+    pub fn judge(mut hits: Vec<Hit>, thresholds: Thresholds) -> Self {
         hits.retain(|hit| hit.score >= thresholds.offer || hit.score >= thresholds.answer);
         hits.truncate(OFFERS_MAX);
         match hits.first() {

@@ -170,10 +170,9 @@ impl<'a> Cover<'a> {
         let rarities = self.rarities.clone();
         let mut nearby = Nearby::new(&rarities);
         let (mut best, mut begin): (f32, usize) = (0.0, 0);
-        let mut last = vec![0.0; pieces.len()];
+        let (mut here, mut last) = (vec![Times::default(); pieces.len()], vec![Times::default(); pieces.len()]);
         let (mut last_pieces, mut last_speaks) = (0, false);
         for passage in &entry.passages {
-            let mut here = vec![Times::default(); pieces.len()];
             let mut speaks = false;
             for form in entry.body.get(begin..passage.end).into_iter().flatten() {
                 let role = self.role(*form);
@@ -184,14 +183,18 @@ impl<'a> Cover<'a> {
             }
             begin = passage.end;
             if speaks || last_speaks {
-                let both = here.iter().zip(&last).map(|(here, last): (&Times, &f32)| here.body + last);
+                let both = here.iter().zip(&last).map(|(here, last)| here.body + last.body);
                 let read = both.zip(self.question.pieces.iter().copied());
                 best = best.max(saturated(read, norm(passage.pieces.saturating_add(last_pieces), self.pieces.passage)));
             }
-            for (all, here) in pieces.iter_mut().zip(&here) {
-                all.body += here.body;
+            if speaks {
+                pieces.iter_mut().zip(&here).for_each(|(all, here)| all.body += here.body);
             }
-            last = here.iter().map(|times| times.body).collect();
+            std::mem::swap(&mut here, &mut last);
+            // What stood before the last one is not needed any more.
+            if last_speaks {
+                here.fill(Times::default());
+            }
             (last_pieces, last_speaks) = (passage.pieces, speaks);
         }
         (best, nearby.most())

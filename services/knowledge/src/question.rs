@@ -30,6 +30,9 @@ pub(crate) const LOOKED_UP_MAX: usize = 192;
 /// So many words that look alike are looked up for one of the question's, when there is room.
 const ALIKE_MAX: usize = 8;
 
+/// One that has less of its pieces is not worth it: what it brings in is hardly ever what was meant.
+const ALIKE_SHARE_MIN: f32 = 0.4;
+
 /// What a synonym counts beside the word itself.
 const SYNONYM: f32 = 0.9;
 
@@ -179,7 +182,8 @@ impl Question {
         }
         let mut seen: HashSet<String> = self.look_up.iter().map(|(stem, _)| stem.clone()).collect();
         for word in asked {
-            for alike in known.vocabulary.alike(word, room.min(ALIKE_MAX), |form| known.sees(form)) {
+            let alike = known.vocabulary.alike(word, room.min(ALIKE_MAX), |form| known.sees(form));
+            for alike in alike.into_iter().take_while(|alike| alike.share >= ALIKE_SHARE_MIN) {
                 let stem = known.vocabulary.stem(alike.form);
                 if seen.insert(stem.to_owned()) {
                     self.look_up.push((stem.to_owned(), alike.share * alike.share));

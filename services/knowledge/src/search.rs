@@ -255,12 +255,7 @@ impl Search {
 
     /// Finds what may answer a client's `question` and judges whether it is good enough.
     pub fn answer(&self, question: &str, thresholds: Thresholds) -> Result<Answer, KnowledgeError> {
-        self.answer_for(Viewer::Client, question, thresholds)
-    }
-
-    /// Finds what may answer `viewer` and judges whether it is good enough.
-    pub fn answer_for(&self, viewer: Viewer, question: &str, thresholds: Thresholds) -> Result<Answer, KnowledgeError> {
-        Ok(Answer::judge(self.find_for(viewer, question, crate::OFFERS_MAX)?, thresholds))
+        Ok(Answer::judge(self.find(question, crate::OFFERS_MAX)?, thresholds))
     }
 
     /// The candidates for an answer, by what they cover, the best first, beside what was answered to questions like this.

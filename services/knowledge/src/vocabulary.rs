@@ -1,6 +1,10 @@
 //! The words that occur in articles, each once, and how to find those that look alike.
 
-use std::{collections::HashMap, hash::BuildHasherDefault};
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap},
+    hash::BuildHasherDefault,
+};
 
 use crate::{
     term::{AsIs, Term, TermMap},
@@ -44,12 +48,32 @@ pub(crate) struct Vocabulary {
     with_piece: TermMap<Vec<FormId>>,
 }
 
-/// A form, and the share of a word's pieces that it has.
+/// A form, and the share of a word's pieces that it has. The likest is the greatest, of equally like ones the first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Alike {
     pub(crate) form: FormId,
     pub(crate) share: f32,
 }
+
+impl Ord for Alike {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.share.total_cmp(&other.share).then(other.form.cmp(&self.form))
+    }
+}
+
+impl PartialOrd for Alike {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Alike {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Alike {}
 
 impl Vocabulary {
     /// The form of `word`, taken in when it is new.
@@ -99,24 +123,22 @@ impl Vocabulary {
             }
             *shared = shared.saturating_add(1);
         }
-        let share = |form: FormId| {
-            let theirs = self.form(form).map_or(0, |form| form.pieces.len());
-            let both = shared.get(form.place()).copied().map_or(0.0, f32::from);
-            // Dice: a word that merely contains this one is less like it than a form of it.
-            Alike { form, share: 2.0 * both / (own.len() + theirs).max(1) as f32 }
-        };
-        let mut alike: Vec<Alike> =
-            touched.into_iter().map(share).filter(|alike| alike.share >= ALIKE_SHARE_MIN).collect();
-        alike.sort_unstable_by(|a, b| b.share.total_cmp(&a.share).then(a.form.0.cmp(&b.form.0)));
-        alike.retain({
-            let mut left = most;
-            move |found| {
-                let kept = left > 0 && self.form(found.form).is_some_and(&seen);
-                left -= usize::from(kept);
-                kept
+        // Of one that shares fewer pieces the share is too small, however short it is; most share one or two by chance.
+        let least = ALIKE_SHARE_MIN * own.len() as f32 / (2.0 - ALIKE_SHARE_MIN);
+        let alike = touched.into_iter().filter_map(|form| {
+            let both = f32::from(shared.get(form.place()).copied()?);
+            if both < least {
+                return None;
             }
+            let theirs = self.form(form).map_or(0, |form| form.pieces.len());
+            // Dice: a word that merely contains this one is less like it than a form of it.
+            let share = 2.0 * both / (own.len() + theirs).max(1) as f32;
+            (share >= ALIKE_SHARE_MIN).then_some(Alike { form, share })
         });
-        alike
+        // Few of them are wanted: not all need to be in order.
+        let mut alike: BinaryHeap<Alike> = alike.collect();
+        let likest = std::iter::from_fn(|| alike.pop());
+        likest.filter(|alike| self.form(alike.form).is_some_and(&seen)).take(most).collect()
     }
 
     /// The forms that `word` may be a mistyped one of: the nearest by letters, all equally near ones.

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use handover::{Desk, Refused};
 use jiff::Timestamp;
 use knowledge::life::{Edition, Kept};
-use knowledge::{Answer, Article, Confidence, Hit, KnowledgeError, Search, Thresholds, Viewer, language_of};
+use knowledge::{Article, Confidence, Hit, KnowledgeError, Search, Thresholds, Viewer, language_of};
 use plan::Plan;
 use store::{StoreError, Version};
 use ticket::OrganizationId;
@@ -87,21 +87,6 @@ impl Shelves {
 }
 
 impl Shelf {
-    /// What is known about a question.
-    pub(crate) async fn answer(
-        self: &Arc<Self>,
-        question: String,
-        thresholds: Thresholds,
-    ) -> Result<(Answer, Vec<Hit>), Refused> {
-        let shelf = Arc::clone(self);
-        // Searching is computing: it would hold up whatever else runs on this thread.
-        blocking(move || {
-            let best = shelf.search.find(&question, 1)?;
-            Ok((shelf.search.answer(&question, thresholds)?, best))
-        })
-        .await
-    }
-
     /// The articles that fit a question, the best first.
     pub(crate) async fn find(
         self: &Arc<Self>,
@@ -110,6 +95,7 @@ impl Shelf {
         most: usize,
     ) -> Result<Vec<Hit>, Refused> {
         let shelf = Arc::clone(self);
+        // Searching is computing: it would hold up whatever else runs on this thread.
         blocking(move || shelf.search.find_for(viewer, &question, most)).await
     }
 

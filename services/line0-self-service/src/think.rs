@@ -116,8 +116,9 @@ impl Thinking<'_> {
             Some(Waits::Topic { .. }) => format!("{}\n{words}", self.talk.question),
             Some(Waits::Question | Waits::Choice { .. } | Waits::Scenario) | None => words.to_owned(),
         };
-        let (answer, best) = self.look_up(asked.clone(), thresholds).await?;
-        let score = best.first().map_or(0.0, |hit| hit.score);
+        let (answer, hits) = self.look_up(asked.clone(), thresholds).await?;
+        let best = hits.first();
+        let score = best.map_or(0.0, |hit| hit.score);
         let why = if wants_person {
             Some(Why::Person)
         } else if pasted.is_some() {
@@ -127,15 +128,22 @@ impl Thinking<'_> {
         };
         let next = match why {
             Some(why) => Next::HandOver { offers: offers(answer), why },
-            None => match meant::scenario(self.plan, self.talk, &asked, (&answer, &best), thresholds.answer) {
+            None => match meant::scenario(self.plan, self.talk, &asked, (&answer, best), thresholds.answer) {
                 Some(next) => next,
-                None => self.choose(&asked, answer, thresholds).await?,
+                None => self.choose(&asked, answer, hits, thresholds).await?,
             },
         };
         Ok(Decision { next, best: score, thresholds })
     }
 
-    async fn choose(&self, asked: &str, answer: Answer, thresholds: Thresholds) -> Result<Next, Refused> {
+    /// What to do about a text that fits `hits`, the best first, as that was judged.
+    async fn choose(
+        &self,
+        asked: &str,
+        answer: Answer,
+        hits: Vec<Hit>,
+        thresholds: Thresholds,
+    ) -> Result<Next, Refused> {
         if let Some(next) = self.several(asked, thresholds).await? {
             return Ok(next);
         }
@@ -150,14 +158,14 @@ impl Thinking<'_> {
                 {
                     return Ok(Next::HandOver { offers: offers(unsure), why: Why::Language(language) });
                 }
-                if let Answer::Unsure(hits) = unsure {
+                if let Answer::Unsure(offers) = unsure {
                     return Ok(match self.talk.let_choose {
-                        true => Next::HandOver { offers: hits, why: Why::Unsure },
-                        false => Next::Offer { scenarios: Vec::new(), hits },
+                        true => Next::HandOver { offers, why: Why::Unsure },
+                        false => Next::Offer { scenarios: Vec::new(), hits: offers },
                     });
                 }
                 if !self.talk.asked_back && self.plan.dialogue().asks_back {
-                    let topics = self.topics(asked, thresholds).await?;
+                    let topics = self.topics(hits, thresholds);
                     if !topics.is_empty() {
                         return Ok(Next::AskBack(topics));
                     }
@@ -259,9 +267,11 @@ impl Thinking<'_> {
         Ok((!is_one).then_some(Next::Answer { found, rest }))
     }
 
-    /// What knowledge says; articles that were offered before did not help, and do not answer again.
+    /// What knowledge says, and the articles that fit best; those that were offered before did not help, and do not answer
+    /// again.
     async fn look_up(&self, text: String, thresholds: Thresholds) -> Result<(Answer, Vec<Hit>), Refused> {
-        let (answer, best) = self.shelf.answer(text, thresholds).await?;
+        let found = self.shelf.find(Viewer::Client, text, RIVALS_MAX).await?;
+        let answer = Answer::judge(found.clone(), thresholds);
         let is_new = |hit: &Hit| self.talk.offered.iter().all(|article| article.article_id != hit.article_id);
         let answer = match answer {
             Answer::Found(hit) if is_new(&hit) => Answer::Found(hit),
@@ -271,23 +281,22 @@ impl Thinking<'_> {
                 hits => Answer::Unsure(hits),
             },
         };
-        Ok((answer, best))
+        Ok((answer, found))
     }
 
     /// The topics that tell rivals apart, where together they are likely enough; empty when nothing does.
-    async fn topics(&self, text: &str, thresholds: Thresholds) -> Result<Vec<Topic>, Refused> {
-        let hits = self.shelf.find(Viewer::Client, text.to_owned(), RIVALS_MAX).await?;
+    fn topics(&self, hits: Vec<Hit>, thresholds: Thresholds) -> Vec<Topic> {
         let best = hits.first().map_or(0.0, |hit| hit.score);
         let rivals: Vec<Hit> = hits.into_iter().filter(|hit| hit.score >= best * RIVAL_SHARE).collect();
         if rivals.len() < 2 || rivals.iter().map(|hit| hit.score).sum::<f32>() < thresholds.offer {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let mut tagged: Vec<(String, Vec<String>)> = Vec::with_capacity(rivals.len());
         for rival in rivals {
             let tags = self.article(&rival.article_id).map(|article| article.tags).unwrap_or_default();
             tagged.push((rival.article_id, tags));
         }
-        Ok(split(&tagged))
+        split(&tagged)
     }
 
     fn title(&self, id: &str) -> String {
