@@ -1,10 +1,11 @@
 //! A sentence encoder: texts go in, vectors come out, by the JSON of `POST /v1/embeddings` that common encoder servers speak.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -16,6 +17,10 @@ use crate::{Failed, Unfit, cut};
 
 /// How long a vector is waited for where nothing else is said.
 pub const PATIENCE: Duration = Duration::from_millis(150);
+
+/// After so many vectors in a row that did not come none is asked for as long as this: each would cost a client [`PATIENCE`].
+const FAILURES_MAX: u32 = 3;
+const REST: SignedDuration = SignedDuration::from_secs(30);
 
 /// The most texts of one call; common servers take no more.
 pub const BATCH_MAX: usize = 32;
@@ -48,6 +53,27 @@ struct Inside {
     patience: Duration,
     /// Whether the last call failed, so that the log tells of a change and not of every request.
     is_away: AtomicBool,
+    rest: Mutex<Rest>,
+}
+
+/// Whether an encoder that gives no vectors is left alone.
+#[derive(Debug, Default)]
+struct Rest {
+    /// How many vectors in a row did not come.
+    failures: u32,
+    until: Option<Timestamp>,
+}
+
+impl Rest {
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until <= now)
+    }
+
+    /// Takes in whether a vector that was asked for at `now` came.
+    fn take_in(&mut self, came: bool, now: Timestamp) {
+        self.failures = if came { 0 } else { self.failures.saturating_add(1) };
+        self.until = (self.failures >= FAILURES_MAX).then(|| now.saturating_add(REST).unwrap_or(Timestamp::MAX));
+    }
 }
 
 /// Neither the credential prints, nor an address that may have one in it.
@@ -90,12 +116,19 @@ impl Encoder {
             url.set_path("/v1/embeddings");
         }
         let http = Http::at(url, token, Unfit::Encoder)?;
-        Ok(Self(Arc::new(Inside { http, model, patience, is_away: AtomicBool::new(false) })))
+        Ok(Self(Arc::new(Inside { http, model, patience, is_away: AtomicBool::new(false), rest: Mutex::default() })))
     }
 
-    /// The vector of one text; none where it did not come in time or is no vector, of which the log tells once.
-    pub async fn vector(&self, text: &str) -> Option<Encoded> {
-        self.encode(&[text], self.0.patience).await.ok()
+    /// The vector of one text; none where it did not come in time or is no vector, of which the log tells once. When that
+    /// happened three times in a row, nothing is asked for half a minute from `now` on, and then again.
+    pub async fn vector(&self, text: &str, now: Timestamp) -> Option<Encoded> {
+        let rest = || self.0.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        if !rest().is_over(now) {
+            return None;
+        }
+        let encoded = self.encode(&[text], self.0.patience).await.ok();
+        rest().take_in(encoded.is_some(), now);
+        encoded
     }
 
     /// The vectors of at most [`BATCH_MAX`] texts, in their order; waits for at most `patience`. Every call is counted.

@@ -100,13 +100,14 @@ fn of(event: &Event) -> Vec<wire::Decision> {
         EventBody::Sorted(SortingEvent::ByModels { opinions, plan, .. }) => opinions
             .iter()
             .map(|opinion| {
-                let Opinion { field, value, probability, threshold, words, model, outcome } = opinion;
+                let Opinion { field, value, probability, threshold, words, model, by_meaning, outcome } = opinion;
                 wire::Decision {
                     score: signed(*probability),
                     threshold: threshold.and_then(signed),
                     by: model.clone(),
                     words: words.clone(),
                     outcome: became(*outcome).into(),
+                    by_meaning: *by_meaning,
                     ..one(Kind::Sorting, field, value, plan)
                 }
             })

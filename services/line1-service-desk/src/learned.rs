@@ -116,6 +116,8 @@ pub(crate) struct Advice {
     pub(crate) threshold: Option<f32>,
     pub(crate) words: Vec<String>,
     pub(crate) model: String,
+    /// Whether the vector of the request was judged beside its words.
+    pub(crate) by_meaning: bool,
     /// Whether it acts, or runs in shadow.
     pub(crate) acts: bool,
 }
@@ -166,6 +168,7 @@ impl Sorter {
             threshold: thresholds.get(&language).copied(),
             words: words(&self.model, &request, best.label),
             model: self.id.clone(),
+            by_meaning: decision.by_vector,
             acts: self.acts,
         })
     }
@@ -228,9 +231,9 @@ impl Learned {
 
     /// What the models say of a request; nothing where none is loaded. It may wait for the encoder, so no transaction may be
     /// open.
-    pub(crate) async fn advise(&self, plan: &Plan, asked: &Asked) -> Vec<Advice> {
+    pub(crate) async fn advise(&self, plan: &Plan, asked: &Asked, now: Timestamp) -> Vec<Advice> {
         let loaded = self.loaded(plan.organization());
-        let encoded = vectors::of_request(self.0.encoder.as_ref(), &loaded.sorters, asked).await;
+        let encoded = vectors::of_request(self.0.encoder.as_ref(), &loaded.sorters, asked, now).await;
         if let Some(encoded) = &encoded
             && !loaded.sorters.iter().any(|sorter| sorter.fitting(encoded).is_some())
             && !loaded.is_told.swap(true, Ordering::Relaxed)
@@ -308,7 +311,7 @@ pub(crate) async fn advise(desk: &Desk, organization: &OrganizationId, asked: &A
         rules.downcast_ref::<ServiceDesk>().map(|rules| rules.learned.clone())
     };
     match (learned, desk.plan(organization)) {
-        (Some(learned), Ok(plan)) => learned.advise(&plan, asked).await,
+        (Some(learned), Ok(plan)) => learned.advise(&plan, asked, desk.clock().now()).await,
         _ => Vec::new(),
     }
 }

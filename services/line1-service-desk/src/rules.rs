@@ -45,7 +45,7 @@ impl Rules for ServiceDesk {
         let Brought::Evidence { evidence } = &arrival.brought else { return None };
         let Evidence::ServiceDesk(evidence) = evidence.as_ref() else { return None };
         let plan = desk.plan(&facts.organization).ok()?;
-        Some(Box::new(self.learned.advise(&plan, &Asked::of(facts, evidence.channel)).await))
+        Some(Box::new(self.learned.advise(&plan, &Asked::of(facts, evidence.channel), desk.clock().now()).await))
     }
 
     async fn took_over(

@@ -122,7 +122,7 @@ pub(crate) fn by_rules(
 /// Lets the models that act set what neither a person nor a rule has said, each from its threshold on.
 pub(crate) fn by_models(plan: &Plan, facts: &mut Facts, said: Said, advice: Vec<Advice>) -> Vec<Opinion> {
     let mut opinions = Vec::new();
-    for Advice { field, value, probability, threshold, words, model, acts } in advice {
+    for Advice { field, value, probability, threshold, words, model, by_meaning, acts } in advice {
         let is_said = match field {
             Sortable::Category => facts.category.is_some(),
             Sortable::Product => facts.product.is_some(),
@@ -139,7 +139,7 @@ pub(crate) fn by_models(plan: &Plan, facts: &mut Facts, said: Said, advice: Vec<
         };
         let field = field.name().to_owned();
         let (probability, threshold) = (thousandths(probability), threshold.map(thousandths));
-        opinions.push(Opinion { field, value, probability, threshold, words, model, outcome });
+        opinions.push(Opinion { field, value, probability, threshold, words, model, by_meaning, outcome });
     }
     facts.reckon(plan.priority(facts.impact, facts.urgency));
     opinions

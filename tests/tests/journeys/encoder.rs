@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use backends::{BATCH_MAX, Encoder, Failed};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use proto::line1 as wire;
 use proto::line1::SortingField as Field;
 use proto::line1::record_service_client::RecordServiceClient;
+use proto::ticket::ListDecisionsRequest;
+use proto::ticket::decision_service_client::DecisionServiceClient;
 use secrecy::SecretString;
 use serde_json::json;
 use tests::encoder::{DIMENSIONS, EncoderServer, Mood, NAME, vector_of};
@@ -60,6 +62,12 @@ async fn what_was_never_said_so_is_understood_and_without_the_encoder_words_alon
 
         let ticket = learning::comes(&stage, STRANGE).await;
         assert_eq!(category(&stage, &ticket).await, NETWORK);
+        let way = stage.people().at(Line::ServiceDesk);
+        let request = ListDecisionsRequest { ticket_id: ticket, ..ListDecisionsRequest::default() };
+        let decisions = DecisionServiceClient::new(way).list_decisions(request).await.expect("agents see them");
+        let decisions = decisions.into_inner().decisions;
+        let sorted = decisions.iter().find(|one| one.field == "category").expect("it was decided");
+        assert!(sorted.by_meaning && sorted.by == model.model_id, "{sorted:?}");
         // What line 0 hands over is understood as well.
         let asked = stage.people().ask("МФУ ошибка 0x1f, дайте оператора").await.unwrap();
         stage.settle().await;
@@ -81,8 +89,10 @@ async fn what_was_never_said_so_is_understood_and_without_the_encoder_words_alon
             assert_eq!(category(&stage, &ticket).await, "", "{mood:?}");
             let said = suggested(&stage, &ticket).await.expect("the words alone say something");
             assert_eq!(said.threshold, model.languages[0].threshold, "that of words alone: {mood:?}");
+            assert!(!said.by_meaning, "{mood:?}");
             let known = learning::comes(&stage, &learning::text(NETWORK, 1)).await;
             assert_eq!(category(&stage, &known).await, NETWORK, "words that were learned do");
+            stage.clock.advance(SignedDuration::from_mins(1));
         }
         server.set(Mood::Answers);
         let ticket = learning::comes(&stage, STRANGE).await;
@@ -96,12 +106,39 @@ async fn a_silent_encoder_is_not_waited_for() {
     let server = EncoderServer::start().await;
     server.set(Mood::Silent);
     let hasty = server.encoder(HASTY);
-    assert_eq!(hasty.vector("текст").await, None);
+    let now: Timestamp = "2026-09-14T09:00:00Z".parse().expect("an instant");
+    assert_eq!(hasty.vector("текст", now).await, None);
     assert_eq!(hasty.encode(&["текст"], HASTY).await, Err(Failed::not_now("it did not answer in time")));
     let url = server.url();
     drop(server);
     let gone = Encoder::at(&url, None, None, PATIENT).expect("its address is one");
-    assert_eq!(gone.vector("текст").await, None, "nobody listens there");
+    assert_eq!(gone.vector("текст", now).await, None, "nobody listens there");
+}
+
+#[tokio::test]
+async fn an_encoder_that_fails_again_and_again_is_left_alone_for_a_while() {
+    let server = EncoderServer::start().await;
+    let encoder = server.encoder(PATIENT);
+    let start: Timestamp = "2026-09-14T09:00:00Z".parse().expect("an instant");
+    let at = |seconds: i64| start + SignedDuration::from_secs(seconds);
+    server.set(Mood::Says(503, String::new()));
+    for second in 0..6 {
+        assert_eq!(encoder.vector("текст", at(second)).await, None);
+    }
+    assert_eq!(server.asked().len(), 3, "after three failures nobody asks");
+    assert_eq!(encoder.vector("текст", at(31)).await, None);
+    assert_eq!(server.asked().len(), 3, "not within half a minute of the last one");
+    for second in 32..36 {
+        assert_eq!(encoder.vector("текст", at(second)).await, None);
+    }
+    assert_eq!(server.asked().len(), 4, "then once, and it fails again");
+    server.set(Mood::Answers);
+    assert!(encoder.vector("текст", at(62)).await.is_some(), "when it answers, it is asked as before");
+    server.set(Mood::Says(503, String::new()));
+    for second in 63..65 {
+        assert_eq!(encoder.vector("текст", at(second)).await, None);
+    }
+    assert_eq!(server.asked().len(), 7, "two failures are no reason");
 }
 
 #[tokio::test]

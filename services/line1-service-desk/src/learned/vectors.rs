@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use backends::{BATCH_MAX, Encoded, Encoder, Failed};
+use jiff::Timestamp;
 
 use super::lesson::Lesson;
 use super::{Asked, Sorter};
@@ -19,9 +20,14 @@ const TRIES: usize = 2;
 const ALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The vector of a request, where any of `sorters` learned from vectors and the encoder answers in time.
-pub(super) async fn of_request(encoder: Option<&Encoder>, sorters: &[Sorter], asked: &Asked) -> Option<Encoded> {
+pub(super) async fn of_request(
+    encoder: Option<&Encoder>,
+    sorters: &[Sorter],
+    asked: &Asked,
+    now: Timestamp,
+) -> Option<Encoded> {
     let wanting = sorters.iter().any(|sorter| sorter.model.encoder().is_some());
-    encoder.filter(|_| wanting)?.vector(&asked.text).await
+    encoder.filter(|_| wanting)?.vector(&asked.text, now).await
 }
 
 /// The same, where the answer is worth waiting for.

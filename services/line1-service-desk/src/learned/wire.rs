@@ -21,7 +21,7 @@ fn field(field: Sortable) -> wire::SortingField {
 
 /// What a model said, on the wire.
 pub(crate) fn to_opinion(opinion: Opinion) -> wire::ModelOpinion {
-    let Opinion { field: name, value, probability, threshold, words, model, outcome } = opinion;
+    let Opinion { field: name, value, probability, threshold, words, model, by_meaning, outcome } = opinion;
     let outcome = match outcome {
         OpinionOutcome::Set => wire::OpinionOutcome::Set,
         OpinionOutcome::Suggested => wire::OpinionOutcome::Suggested,
@@ -37,6 +37,7 @@ pub(crate) fn to_opinion(opinion: Opinion) -> wire::ModelOpinion {
         words,
         model_id: model,
         outcome: outcome.into(),
+        by_meaning,
     }
 }
 

@@ -50,6 +50,9 @@ pub struct Opinion {
     pub words: Vec<String>,
     /// The id of the model.
     pub model: String,
+    /// Whether the meaning of the request, as the sentence encoder gives it, was judged beside its words.
+    #[serde(default)]
+    pub by_meaning: bool,
     /// What became of it.
     pub outcome: OpinionOutcome,
 }
