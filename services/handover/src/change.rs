@@ -7,15 +7,18 @@ use jiff::Timestamp;
 use plan::Plan;
 use prost::Message;
 use proto::handover as hand;
+use serde::Serialize;
 use store::{Outgoing, StoreError, Timer, Version, Work};
 use telemetry::carry::{self, TraceContext};
 use ticket::{
     Actor, Epoch, Event, EventBody, Facts, HandoverId, Line, MessageId, OrganizationId, Ticket, TicketId, Wake,
     WakeReason,
 };
+use tokio::sync::OnceCell;
 use tracing::info_span;
 
 use crate::desk::trace_context;
+use crate::force_majeure::Board;
 use crate::parcel::Parcel;
 use crate::refused::Refused;
 use crate::wire::enums;
@@ -35,8 +38,10 @@ pub struct Change<'w> {
     pub actor: Actor,
     /// The trace of the work that causes it.
     pub trace: TraceContext,
-    /// The tickets about which something was written that may move a clock.
-    pub(crate) written: Mutex<BTreeSet<TicketId>>,
+    /// What goes into the log, in this order, when the job is done: at once, since each statement costs its way.
+    pub(crate) entries: Mutex<Vec<Event>>,
+    /// What this line has heard of force majeure, once it was read.
+    pub(crate) board: OnceCell<Option<Board>>,
     /// Where the journeys go on of those tickets that are in other traces.
     pub(crate) places: Mutex<BTreeMap<TicketId, TraceContext>>,
 }
@@ -62,11 +67,20 @@ impl Change<'_> {
     /// # Errors
     /// [`Refused::ConcurrentChange`] when another write came between.
     pub async fn put(&self, ticket: &Ticket, read: Option<Version>) -> Result<Version, Refused> {
-        match self.work.put(ticket, read).await {
-            Ok(version) => Ok(version),
-            Err(StoreError::Conflict { .. }) => Err(Refused::ConcurrentChange(ticket.facts.id)),
-            Err(error) => Err(error.into()),
-        }
+        self.work.put(ticket, read).await.map_err(|error| not_put(ticket, error))
+    }
+
+    /// The same, with the line's own document of the ticket.
+    ///
+    /// # Errors
+    /// As [`Change::put`].
+    pub async fn put_with<T: Serialize + Sync>(
+        &self,
+        ticket: &Ticket,
+        read: Option<Version>,
+        own: &T,
+    ) -> Result<Version, Refused> {
+        self.work.put_with(ticket, read, own).await.map_err(|error| not_put(ticket, error))
     }
 
     /// Writes a ticket of which only the line's own document changes, so that its version tells those who saw it before.
@@ -95,9 +109,8 @@ impl Change<'_> {
     }
 
     async fn log_of(&self, actor: Actor, ticket: &Ticket, body: EventBody) -> Result<(), Refused> {
-        if !matches!(body, EventBody::Clock(_)) {
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket.facts.id);
-        }
+        // Whoever writes about a ticket has it locked from here on, as if it were written now.
+        self.work.lock(self.organization(), ticket.facts.id).await?;
         let event = Event {
             organization: self.organization().clone(),
             ticket: ticket.facts.id,
@@ -108,7 +121,24 @@ impl Change<'_> {
             trace_id: self.place_of(ticket).trace_id().unwrap_or_default(),
             body,
         };
-        Ok(self.work.append(&event).await?)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        Ok(())
+    }
+
+    /// Writes the entries into the log, and lets the clocks ring that they may move.
+    pub(crate) async fn write_log(&self) -> Result<(), Refused> {
+        let entries = std::mem::take(&mut *self.entries.lock().unwrap_or_else(PoisonError::into_inner));
+        self.work.append_all(&entries).await?;
+        let having = |is: fn(&EventBody) -> bool| -> BTreeSet<TicketId> {
+            entries.iter().filter(|entry| is(&entry.body)).map(|entry| entry.ticket).collect()
+        };
+        let mut about = having(|body| !matches!(body, EventBody::Clock(_)));
+        // What came and was closed at once has kept its promises.
+        let closed = having(|body| matches!(body, EventBody::Closed { .. }));
+        let new = having(|body| matches!(body, EventBody::Registered { .. }));
+        about.retain(|ticket| !(new.contains(ticket) && closed.contains(ticket)));
+        let timers: Vec<Timer> = about.into_iter().map(|ticket| self.clock_timer(ticket)).collect();
+        Ok(self.work.set_timers(&timers).await?)
     }
 
     /// Where the journey of `ticket` goes on: here, or, within a change of many tickets that was caused in another trace, at a
@@ -133,10 +163,6 @@ impl Change<'_> {
     fn known_place(&self, ticket: Option<TicketId>) -> TraceContext {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         ticket.and_then(|ticket| places.get(&ticket)).unwrap_or(&self.trace).clone()
-    }
-
-    pub(crate) fn written_about(&self) -> BTreeSet<TicketId> {
-        std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The head of a message about `ticket` that this change causes by `step`.
@@ -309,6 +335,13 @@ impl Change<'_> {
     #[must_use]
     pub fn wake_in(&self, delay: jiff::SignedDuration, reason: WakeReason) -> Wake {
         Wake { at: self.now.saturating_add(delay).unwrap_or(Timestamp::MAX), reason }
+    }
+}
+
+fn not_put(ticket: &Ticket, error: StoreError) -> Refused {
+    match error {
+        StoreError::Conflict { .. } => Refused::ConcurrentChange(ticket.facts.id),
+        error => error.into(),
     }
 }
 

@@ -144,9 +144,11 @@ impl Outlook {
 }
 
 impl Change<'_> {
-    /// Lets the clocks of a ticket ring at once, since something was written about it.
-    pub(crate) async fn look_at_clocks(&self, ticket: TicketId) -> Result<(), Refused> {
-        self.set_timer(TIMER, ticket.to_string(), Some(ticket), self.now, serde_json::Value::Null).await
+    /// The timer by which the clocks of a ticket ring at once, such as when something was written about it.
+    pub(crate) fn clock_timer(&self, ticket: TicketId) -> Timer {
+        let (organization, kind) = (self.organization().clone(), TIMER.to_owned());
+        let (id, due, payload) = (ticket.to_string(), self.now, serde_json::Value::Null);
+        Timer { organization, kind, id, ticket: Some(ticket), due, payload }
     }
 }
 
@@ -195,7 +197,7 @@ impl Desk {
                 let (mut ticket, read) = change.ticket(id).await?;
                 if read != version || change.work.count_events(change.organization(), id).await? != length as u64 {
                     // Something came between; what was reckoned may not hold any more.
-                    change.look_at_clocks(id).await?;
+                    change.work.set_timer(&change.clock_timer(id)).await?;
                     return Ok(false);
                 }
                 if board.align(change, &mut ticket).await? {

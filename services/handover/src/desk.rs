@@ -11,7 +11,7 @@ use rpc::identity::Caller;
 use store::{RequestKey, Store, Version, Work};
 use telemetry::carry::{self, TraceContext};
 use ticket::{Actor, Clock, Line, OrganizationId, Ticket, TicketId};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, OnceCell, broadcast};
 use tracing::{Instrument, Span, info_span};
 
 use crate::backoff::Backoff;
@@ -239,14 +239,12 @@ impl Desk {
                         now,
                         actor,
                         trace,
-                        written: Mutex::default(),
+                        entries: Mutex::default(),
+                        board: OnceCell::new(),
                         places: Mutex::default(),
                     };
                     let done = job(&change).await?;
-                    // What was written may move a deadline.
-                    for ticket in change.written_about() {
-                        change.look_at_clocks(ticket).await?;
-                    }
+                    change.write_log().await?;
                     Ok(done)
                 })
             })

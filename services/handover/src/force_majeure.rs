@@ -297,13 +297,18 @@ async fn tell_people(change: &Change<'_>, of: &ForceMajeure, text: Text) -> Resu
 }
 
 impl Change<'_> {
+    /// What this line has heard, as this change read it first; none when it has heard of nothing.
+    async fn heard(&self) -> Result<Option<&Board>, Refused> {
+        let read = async || self.work.peek(self.organization(), BOARD, ONE).await;
+        Ok(self.board.get_or_try_init(read).await?.as_ref())
+    }
+
     /// What holds now.
     ///
     /// # Errors
     /// What the database says.
-    async fn force_majeure(&self) -> Result<Option<ForceMajeure>, Refused> {
-        let board: Option<Board> = self.work.peek(self.organization(), BOARD, ONE).await?;
-        Ok(board.and_then(|board| board.holding(self.now).cloned()))
+    async fn force_majeure(&self) -> Result<Option<&ForceMajeure>, Refused> {
+        Ok(self.heard().await?.and_then(|board| board.holding(self.now)))
     }
 
     /// How clients are greeted now: by what force majeure says while it holds, else by the plan for this hour.
@@ -312,7 +317,7 @@ impl Change<'_> {
     /// What the database says.
     pub async fn greeting(&self, language: Language) -> Result<String, Refused> {
         let held = self.force_majeure().await?;
-        let words = held.as_ref().map_or_else(|| self.plan.greeting(self.now), |held| &held.text);
+        let words = held.map_or_else(|| self.plan.greeting(self.now), |held| &held.text);
         Ok(words.in_language(language).to_owned())
     }
 
@@ -321,9 +326,8 @@ impl Change<'_> {
     /// # Errors
     /// What the database says.
     pub async fn align_with_force_majeure(&self, ticket: &mut Ticket) -> Result<(), Refused> {
-        let board: Option<Board> = self.work.peek(self.organization(), BOARD, ONE).await?;
         // A line that has heard of none leaves what another one raised to the clocks.
-        match board {
+        match self.heard().await? {
             Some(board) => board.align(self, ticket).await.map(drop),
             None => Ok(()),
         }

@@ -21,6 +21,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to wait when something is due and cannot be had.
 const BUSY: Duration = Duration::from_millis(20);
 
+/// How long to wait after a change before looking: whoever waits for an answer goes first, and one look serves many changes.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// How long to wait before the log is read on: whoever follows it gathers what came meanwhile.
 const FOLLOW_AGAIN: Duration = Duration::from_secs(1);
 
@@ -89,10 +92,16 @@ impl Desk {
                 Ok(Some(at)) => Duration::try_from(at.duration_since(self.0.clock.now())).unwrap_or_default(),
                 Ok(None) | Err(_) => LOOK_AGAIN,
             };
+            let changed = async {
+                tokio::select! {
+                    () = nudged => {}
+                    _ = changes.changed() => {}
+                }
+                tokio::time::sleep(GATHER).await;
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = nudged => {}
-                _ = changes.changed() => {}
+                () = changed => {}
                 () = tokio::time::sleep(wait.clamp(Duration::from_millis(1), LOOK_AGAIN)) => {}
             }
         }

@@ -60,8 +60,7 @@ pub(crate) async fn performed(change: &Change<'_>, message: &Outgoing, answer: P
     let wire::Reply { outcome, text, handover, .. } = reply;
     let handover = handover.map(|outcome| outcome.encode_to_vec());
     talk.performed = Some(Performed { call: message.id, outcome, text, handover });
-    change.put(&ticket, Some(read)).await?;
-    change.work.put_own(change.organization(), ticket.facts.id, &talk).await?;
+    change.put_with(&ticket, Some(read), &talk).await?;
     Ok(())
 }
 

@@ -275,8 +275,7 @@ async fn register(
     let mut talk = Talk { contact, question: text.clone(), channel: Some(channel), ..Talk::default() };
     talk.conversation.push(Turn { from_client: true, text, at: change.now });
     let reply = decide(change, &mut ticket, &mut talk, decision, standing).await?;
-    let version = change.put(&ticket, None).await?;
-    change.work.put_own(change.organization(), id, &talk).await?;
+    let version = change.put_with(&ticket, None, &talk).await?;
     Ok(wire::AskResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
 }
 
@@ -333,8 +332,7 @@ async fn go_on(
             decide(change, &mut ticket, &mut talk, decision, standing).await?
         }
     };
-    let version = change.put(&ticket, Some(read)).await?;
-    change.work.put_own(change.organization(), id, &talk).await?;
+    let version = change.put_with(&ticket, Some(read), &talk).await?;
     Ok(wire::FollowUpResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
 }
 

@@ -76,7 +76,6 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
     desk.change(&order, id, "reply", move |change| {
         Box::pin(async move {
             let (mut ticket, read, mut home) = followed(change, id).await?;
-            let id = ticket.facts.id;
             visible(&caller, &ticket)?;
             home.hear(text.clone(), change.now);
             change.log(&ticket, EventBody::ClientWrote { text: text.clone() }).await?;
@@ -94,8 +93,7 @@ pub(crate) async fn reply(desk: &Desk, caller: &Caller, request: ReplyRequest) -
                 hear_here(change, &mut ticket, &mut home, question, text).await?;
             }
             feel(change, &mut ticket, &home, None).await?;
-            change.work.put_own(change.organization(), id, &home).await?;
-            let version = change.put(&ticket, Some(read)).await?;
+            let version = change.put_with(&ticket, Some(read), &home).await?;
             Ok(ReplyResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
         })
     })
@@ -176,8 +174,7 @@ pub(crate) async fn confirm(desk: &Desk, caller: &Caller, request: ConfirmReques
             change.log(&ticket, EventBody::Closed { confirmed: true }).await?;
             let mut home: Home = change.work.own(change.organization(), id).await?;
             satisfaction::ask(change, &ticket, &mut home).await?;
-            change.work.put_own(change.organization(), id, &home).await?;
-            let version = change.put(&ticket, Some(read)).await?;
+            let version = change.put_with(&ticket, Some(read), &home).await?;
             Ok(ConfirmResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
         })
     })
@@ -201,8 +198,7 @@ pub(crate) async fn reopen(desk: &Desk, caller: &Caller, request: ReopenRequest)
             home.reopened += 1;
             home.hear(text, change.now);
             feel(change, &mut ticket, &home, None).await?;
-            change.work.put_own(change.organization(), id, &home).await?;
-            let version = change.put(&ticket, Some(read)).await?;
+            let version = change.put_with(&ticket, Some(read), &home).await?;
             Ok(ReopenResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
         })
     })

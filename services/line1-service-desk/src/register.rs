@@ -164,8 +164,7 @@ async fn make(
     let greeting = change.greeting(ticket.facts.language).await?;
     let fields = [("greeting", greeting), ("number", ticket.facts.number.clone().unwrap_or_default())];
     write_to_client(change, &ticket, &mut home, Text::Registered, &fields).await?;
-    let version = change.put(&ticket, None).await?;
+    let version = change.put_with(&ticket, None, &home).await?;
     change.work.add_mark(change.organization(), ticket.facts.id, Mark::Channel, channel.name()).await?;
-    change.work.put_own(change.organization(), id, &home).await?;
     Ok(RegisterResponse { ticket: Some(record::to_ticket(&ticket, version.number())) })
 }

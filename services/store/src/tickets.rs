@@ -118,17 +118,34 @@ impl Work {
     /// [`StoreError::Conflict`] when another write came between, [`StoreError::AlreadyExists`] when it should be new
     /// and is not; else what the database says.
     pub async fn put(&self, ticket: &Ticket, read: Option<Version>) -> Result<Version, StoreError> {
+        self.write(ticket, columns(ticket)?, read).await
+    }
+
+    /// As [`Work::put`], and the line's own document of the ticket as [`Work::put_own`], with one statement.
+    ///
+    /// # Errors
+    /// As [`Work::put`].
+    pub async fn put_with<T: Serialize + Sync>(
+        &self,
+        ticket: &Ticket,
+        read: Option<Version>,
+        own: &T,
+    ) -> Result<Version, StoreError> {
+        self.write(ticket, ActiveModel { own: Set(Some(to_json(own)?)), ..columns(ticket)? }, read).await
+    }
+
+    async fn write(&self, ticket: &Ticket, row: ActiveModel, read: Option<Version>) -> Result<Version, StoreError> {
         let version = match read {
-            None => self.put_new(ticket).await?,
-            Some(read) => self.put_over(ticket, read).await?,
+            None => self.put_new(ticket, row).await?,
+            Some(read) => self.put_over(ticket, row, read).await?,
         };
         self.note_locked(&ticket.facts.organization, ticket.facts.id);
         self.note_version(&ticket.facts.organization, ticket.facts.id, version.0);
         Ok(version)
     }
 
-    async fn put_new(&self, ticket: &Ticket) -> Result<Version, StoreError> {
-        if self.insert(Entity::insert(new_row(ticket)?).on_conflict_do_nothing()).await? {
+    async fn put_new(&self, ticket: &Ticket, row: ActiveModel) -> Result<Version, StoreError> {
+        if self.insert(Entity::insert(new_row(ticket, row)).on_conflict_do_nothing()).await? {
             self.put_words(std::slice::from_ref(ticket)).await?;
             Ok(Version::FIRST)
         } else {
@@ -142,7 +159,8 @@ impl Work {
     /// [`StoreError::AlreadyExists`] when one is not new; else what the database says.
     pub async fn put_all_new(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
         for some in tickets.chunks(ROWS_MAX) {
-            let rows = some.iter().map(new_row).collect::<Result<Vec<_>, _>>()?;
+            let rows = some.iter().map(|ticket| Ok(new_row(ticket, columns(ticket)?)));
+            let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
             let insert = Entity::insert_many(rows).on_conflict_do_nothing();
             let done = insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
             if !matches!(done, TryInsertResult::Inserted(written) if written == some.len() as u64) {
@@ -155,14 +173,13 @@ impl Work {
         Ok(())
     }
 
-    async fn put_over(&self, ticket: &Ticket, read: Version) -> Result<Version, StoreError> {
+    async fn put_over(&self, ticket: &Ticket, mut row: ActiveModel, read: Version) -> Result<Version, StoreError> {
         let wake = ticket.wake.as_ref().map(|wake| micros(wake.at));
         // A lease on the wake-up stays as long as the wake-up does.
         let same = wake.map_or_else(|| Column::WakeAt.is_null(), |at| Column::WakeAt.eq(at));
         let wake_due = Expr::case(same, Expr::col(Column::WakeDue)).finally(Expr::val(wake));
         // What was promised stands until the clocks say something else.
         let promised = Expr::case(Column::PromisedAt.is_null(), Expr::val(wake.unwrap_or(NEVER)));
-        let mut row = columns(ticket)?;
         row.version = Set(read.next().0);
         let done = Entity::update_many()
             .col_expr(Column::WakeDue, wake_due.into())
@@ -274,17 +291,19 @@ fn columns(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
     })
 }
 
-fn new_row(ticket: &Ticket) -> Result<ActiveModel, StoreError> {
-    let mut row = columns(ticket)?;
+/// The whole row of a new ticket, of which `row` is what every write sets.
+fn new_row(ticket: &Ticket, row: ActiveModel) -> ActiveModel {
     let wake = ticket.wake.as_ref().map(|wake| micros(wake.at));
-    row.organization = Set(ticket.facts.organization.to_string());
-    row.id = Set(ticket.facts.id.to_string());
-    row.wake_due = Set(wake);
-    row.version = Set(Version::FIRST.0);
-    row.own = Set(None);
-    row.promised_at = Set(None);
-    row.due_at = Set(wake.unwrap_or(NEVER));
-    Ok(row)
+    ActiveModel {
+        organization: Set(ticket.facts.organization.to_string()),
+        id: Set(ticket.facts.id.to_string()),
+        wake_due: Set(wake),
+        version: Set(Version::FIRST.0),
+        own: if row.own.is_set() { row.own } else { Set(None) },
+        promised_at: Set(None),
+        due_at: Set(wake.unwrap_or(NEVER)),
+        ..row
+    }
 }
 
 /// 0 for what is critical, 3 for what is low.

@@ -1,6 +1,6 @@
 //! SQLite's one writer: jobs that wait together share a commit.
 //!
-//! Every job runs in a savepoint of its own, so that one that fails takes nothing with it; the answers go out only
+//! Of several each runs in a savepoint of its own, so that one that fails takes nothing with it; the answers go out only
 //! after the commit, so that what was acknowledged is on disk.
 
 use std::any::Any;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 
@@ -160,6 +160,26 @@ impl Writer {
             ..TransactionOptions::default()
         };
         let transaction = connection.begin_with_options(immediate).await?;
+        let [only] = jobs else { return self.transact_several(transaction, jobs, ran).await };
+        *ran = 1;
+        let work = Work::new(transaction);
+        let keep = only.run(&work).await;
+        let transaction = work.finish()?;
+        if !keep {
+            return Ok(transaction.rollback().await?);
+        }
+        transaction.commit().await?;
+        self.pulse.committed(1);
+        Ok(())
+    }
+
+    /// A savepoint for each: the failure of one takes nothing of the others with it.
+    async fn transact_several(
+        &self,
+        transaction: DatabaseTransaction,
+        jobs: &mut [Box<dyn Queued>],
+        ran: &mut usize,
+    ) -> Result<(), StoreError> {
         let mut kept = 0;
         for job in jobs {
             *ran += 1;
