@@ -173,7 +173,11 @@ fn name_of(folder: &Path, file: &Path) -> String {
     below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-async fn import(channel: Channel, editions: Vec<Edition>) -> Result<u32, Failure> {
+/// Puts articles into line 0's knowledge and publishes them; how many were new or changed.
+///
+/// # Errors
+/// When line 0 refuses or is away.
+pub(crate) async fn import(channel: Channel, editions: Vec<Edition>) -> Result<u32, Failure> {
     let mut shelf = tuned!(KnowledgeServiceClient::new(channel), &Limits::default());
     let (mut changed, mut waiting, mut bytes) = (0, Vec::new(), 0);
     let mut calls: Vec<Vec<line0::Article>> = Vec::new();

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use handover::Desk;
-use jiff::Timestamp;
 use proto::handover::clock_service_client::ClockServiceClient;
 use proto::handover::custodian_service_client::CustodianServiceClient;
 use proto::handover::outcome::Standing;
@@ -19,10 +18,10 @@ use proto::queue::queue_service_client::QueueServiceClient;
 use proto::queue::view_service_client::ViewServiceClient;
 use proto::queue::{ClaimRequest, GetCountsRequest, ListQueueRequest};
 use rpc::Channel;
-use store::{CustodyKind, Scope, Sort, StateKind, StoreError, Timer, Wanted};
+use store::{CustodyKind, Scope, Sort, StateKind, StoreError, Wanted};
 use ticket::{Clock, Line, OrganizationId, SystemClock};
 
-use crate::bench::{demo_plan, fill, suite};
+use crate::bench::{demo_plan, fill, one_row, suite};
 use crate::failure::Failure;
 use crate::settings::Database;
 
@@ -127,7 +126,12 @@ struct Bench {
 impl Bench {
     async fn rows(&self) -> Result<Vec<Row>, Failure> {
         let mut tickets = Vec::new();
-        let mut rows = vec![self.timed("limit: one row", async |round| self.limit(round).await).await?];
+        let mut rows = vec![
+            self.timed("limit: one row", async |round| {
+                Ok(one_row(&self.desk, &self.organization, u64::from(round)).await?)
+            })
+            .await?,
+        ];
         let register = self.timed("register", async |round| {
             let request = RegisterRequest {
                 request_id: self.id("register", round),
@@ -301,20 +305,6 @@ impl Bench {
             median_ms: median.as_secs_f64() * 1000.0,
             of_limit: 0.0,
         })
-    }
-
-    /// A transaction of one row: faster than this nothing is made durable here.
-    async fn limit(&self, round: u32) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let timer = Timer {
-            organization: self.organization.clone(),
-            kind: "bench".to_owned(),
-            id: round.to_string(),
-            ticket: None,
-            due: Timestamp::MAX,
-            payload: serde_json::Value::Null,
-        };
-        let set = self.desk.store().write(move |work| Box::pin(async move { work.set_timer(&timer).await }));
-        set.await.map_err(|error: StoreError| error.into())
     }
 }
 

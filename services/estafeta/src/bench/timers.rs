@@ -10,7 +10,7 @@ use ticket::{Clock, Line, OrganizationId, SystemClock, TicketId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::bench::{Setting, demo_plan, fill, suite};
+use crate::bench::{Setting, demo_plan, fill, one_row, suite};
 use crate::failure::Failure;
 
 /// What is on time.
@@ -152,16 +152,7 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
 /// How many transactions of one row there can be a second when many come at the same time.
 pub(super) async fn limit(desk: &Desk, organization: &OrganizationId) -> Result<f64, StoreError> {
     let begun = Instant::now();
-    let timer = |round: u32| Timer {
-        organization: organization.clone(),
-        kind: "bench".to_owned(),
-        id: round.to_string(),
-        ticket: None,
-        due: Timestamp::MAX,
-        payload: serde_json::Value::Null,
-    };
-    let writes = futures::stream::iter((0..LIMIT).map(timer))
-        .map(|timer| desk.store().write(move |work| Box::pin(async move { work.set_timer(&timer).await })));
+    let writes = futures::stream::iter(0..LIMIT).map(|round| one_row(desk, organization, u64::from(round)));
     let written: Vec<Result<(), StoreError>> = writes.buffer_unordered(AT_ONCE).collect().await;
     written.into_iter().collect::<Result<(), StoreError>>()?;
     Ok(f64::from(LIMIT) / begun.elapsed().as_secs_f64().max(f64::EPSILON))

@@ -11,6 +11,7 @@ use mass::{Request as Came, Settings, Watch};
 use ticket::{Line, OrganizationId, RequestId, TicketId};
 use triage::{Example, Model, Recipe, Request, mood_of};
 
+use crate::bench::made_up::word;
 use crate::failure::Failure;
 
 /// What the made-up requests are about, and how many words each is long.
@@ -130,18 +131,10 @@ fn topic_of(number: u64) -> u64 {
 /// A text in which every other word is one of its topic's; every tenth text is about nothing of them.
 fn made_up(number: u64) -> String {
     let topic = topic_of(number);
-    let word = |at: u64| match (number % 10, at % 2) {
-        (0, _) => pseudo_word(number * 31 + at),
-        (_, 0) => pseudo_word(1_000_000 + topic * 8 + (at + number) % 12),
-        _ => pseudo_word(2_000_000 + (number * 7 + at * at) % 300),
+    let one = |at: u64| match (number % 10, at % 2) {
+        (0, _) => word(number * 31 + at),
+        (_, 0) => word(1_000_000 + topic * 8 + (at + number) % 12),
+        _ => word(2_000_000 + (number * 7 + at * at) % 300),
     };
-    (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// A word of four syllables that is the same for the same number.
-fn pseudo_word(number: u64) -> String {
-    const SYLLABLES: [&str; 16] =
-        ["ра", "бо", "те", "лин", "ка", "сор", "ми", "вед", "пу", "ж", "ко", "нат", "ти", "лог", "ше", "рук"];
-    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-    (0..4).map(|at| SYLLABLES[usize::try_from(mixed >> (4 * at) & 15).unwrap_or(0)]).collect()
+    (0..WORDS).map(one).collect::<Vec<_>>().join(" ")
 }

@@ -64,6 +64,26 @@ fn sorting_is_measured_part_by_part() {
 }
 
 #[test]
+fn a_question_is_measured_as_a_whole_by_what_came_of_it() {
+    let output = ran(&["bench", "ask", "--articles", "300", "--questions", "40", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&out(&output)).expect("an object");
+    let rows = report["rows"].as_array().expect("rows");
+    let of = |row: &serde_json::Value, what: &str| row[what].as_f64().expect("a number");
+    let row = |outcome: &str| {
+        let row = rows.iter().find(|row| row["outcome"].as_str().is_some_and(|known| known.starts_with(outcome)));
+        row.unwrap_or_else(|| panic!("no {outcome} in {rows:?}"))
+    };
+    let (limit, all) = (row("limit"), row("all"));
+    let by_outcome = rows.iter().skip_while(|row| *row != all).skip(1);
+    assert_eq!((of(all, "count"), by_outcome.map(|row| of(row, "count")).sum::<f64>()), (40.0, 40.0), "{rows:?}");
+    for outcome in ["answered", "handed over"] {
+        assert!(of(row(outcome), "count") > 0.0 && of(row(outcome), "median_ms") > 0.0, "{rows:?}");
+        assert!(of(row(outcome), "statements") > of(limit, "statements"), "{rows:?}");
+    }
+    assert_eq!(of(limit, "of_limit"), 1.0);
+}
+
+#[test]
 fn what_cannot_be_measured_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let output = ran(&["eval", "--dir", text(dir.path())]);
