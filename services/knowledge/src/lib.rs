@@ -9,7 +9,7 @@
 //! be refused. An organization's own solved requests do better: [`Search::learn`] learns from them which article answers and
 //! how sure that is, [`Search::remember`] what was answered to similar questions. Learnt from four fifths of the cases and
 //! judged on the last, in turn, for a target of 90 %: on those questions the right article comes first in 54 % instead of
-//! 51 % and among three in 77 % instead of 71 %, and answers are 91 % right of 8 % of the questions; on encyclopedia
+//! 51 % and among three in 77 % instead of 71 %, and answers are 93 % right of 11 % of the questions; on encyclopedia
 //! paragraphs (XQuAD) 89 % of 67 % in Russian, 90 % of 69 % in English. `estafeta eval` measures it.
 //!
 //! Without learning the views of an article (`cover.rs`) count alike, and nothing learnt comes with the crate. Which views

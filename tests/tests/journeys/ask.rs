@@ -299,3 +299,19 @@ async fn a_client_hears_how_the_own_requests_stand_and_of_no_others() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_answered_at_once_has_no_clock_until_it_is_opened_again() {
+    on_each_database(async |stage| {
+        let people = stage.people();
+        people.know(knowledge()).await.expect("articles are taken");
+        stage.settle().await;
+        let desk = stage.suite.desk(Line::SelfService).expect("it is up");
+        let (ticket, reply) = asked(&people, "Как сбросить пароль от личного кабинета").await;
+        assert_eq!(reply.outcome(), Outcome::Answered);
+        assert_eq!(desk.ring_due().await, 0, "it has kept its promises");
+        told(&people, &ticket, "Не помогло, дайте оператора").await;
+        assert!(desk.ring_due().await > 0, "now there is a promise to keep");
+    })
+    .await;
+}
