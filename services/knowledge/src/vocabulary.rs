@@ -213,7 +213,34 @@ fn errors_between(one: &[char], other: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::errors_between;
+    use super::{ALIKE_SHARE_MIN, Form, Term, Vocabulary, distinct, errors_between, pieces};
+    use crate::words::words;
+
+    #[test]
+    fn the_likest_are_those_that_holding_against_each_finds() {
+        let text = "принтер принтера принтеров печать печатать печатает распечатка отпечаток пароль пароля парольный \
+             паром порох интернет интернета интерес винтер картридж картриджи кот код вода водород завод заводской";
+        let mut vocabulary = Vocabulary::default();
+        words(text).for_each(|word| _ = vocabulary.put(&word));
+        for word in words("принтером распечатать парольная интернетный заводчане кот мы вод")
+        {
+            let own = distinct(&pieces(&word));
+            let share = |form: &Form| {
+                let theirs: Vec<Term> = distinct(&form.pieces);
+                let both = own.iter().filter(|piece| theirs.contains(piece)).count() as f32;
+                2.0 * both / (own.len() + form.pieces.len()).max(1) as f32
+            };
+            let all = vocabulary.forms.iter().enumerate().map(|(place, form)| (share(form), place));
+            let mut all: Vec<(f32, usize)> = all.filter(|(share, _)| *share >= ALIKE_SHARE_MIN).collect();
+            all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            for most in [1, 3, 100] {
+                let found = vocabulary.alike(&word, most, |_| true);
+                let found: Vec<(f32, usize)> =
+                    found.into_iter().map(|alike| (alike.share, alike.form.place())).collect();
+                assert_eq!(found, all[..most.min(all.len())], "{}", word.folded);
+            }
+        }
+    }
 
     #[test]
     fn a_swap_of_neighbours_is_one_error() {

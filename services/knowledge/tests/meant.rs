@@ -302,3 +302,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_stands_in_neighbouring_passages_covers_more_than_what_is_far_apart_wherever_it_stands() {
+    let (one, other) =
+        ("Тарифный план меняется в кабинете по кнопке. ", "Договор аренды подписывают вечером в офисе. ");
+    // Shorter than the others, so that what it stands beside is not marked down for its length.
+    let between = "Прочее висит на стенде у входа. ";
+    let search = search(vec![
+        article("apart", "Сведения", &[one, between, between, other].concat()),
+        article("early", "Сведения", &[one, other, between, between].concat()),
+        article("late", "Сведения", &[between, between, one, other].concat()),
+    ]);
+    let hits = search.find("договор аренды вечером, тарифный план кнопка", 3).expect("the index works");
+    let score = |id: &str| hits.iter().find(|hit| hit.article_id == id).map(|hit| hit.score);
+    assert!(score("early") == score("late") && score("early") > score("apart"), "{hits:?}");
+}
