@@ -95,6 +95,29 @@ async fn a_line_keeps_a_document_of_its_own_beside_the_ticket() {
 }
 
 #[tokio::test]
+async fn a_ticket_and_the_lines_document_are_written_at_once_or_not_at_all() {
+    on_each(|store| async move {
+        let one = ticket("one", 0);
+        let id = one.facts.id;
+        let put_with = |read: Option<Version>, own: u32| {
+            let one = one.clone();
+            store.write(move |work| Box::pin(async move { work.put_with(&one, read, &own).await }))
+        };
+        let first: Version = put_with(None, 1).await.unwrap();
+        assert_eq!(store.own::<u32>(&acme(), id).await.unwrap(), 1);
+        let second: Version = put_with(Some(first), 2).await.unwrap();
+        assert_eq!(store.own::<u32>(&acme(), id).await.unwrap(), 2);
+        let late: Result<Version, StoreError> = put_with(Some(first), 3).await;
+        assert!(matches!(late, Err(StoreError::Conflict { .. })));
+        let again: Result<Version, StoreError> = put_with(None, 4).await;
+        assert!(matches!(again, Err(StoreError::AlreadyExists { .. })));
+        assert_eq!(store.own::<u32>(&acme(), id).await.unwrap(), 2);
+        assert_eq!(store.ticket(&acme(), id).await.unwrap(), Some((one.clone(), second)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pages_stay_in_place_while_tickets_come_in() {
     on_each(|store| async move {
         for seconds in 0..7 {
