@@ -1,8 +1,10 @@
 //! Which articles are worth a look: tantivy's part.
 
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
+    DocAddress, DocId, Index, IndexReader, IndexWriter, ReloadPolicy, Score, Searcher, SegmentReader, TantivyDocument,
+    TantivyError, Term,
     collector::TopDocs,
+    columnar::Column,
     query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
     schema::{FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
 };
@@ -108,12 +110,14 @@ impl Candidates {
                 (Occur::Should, Box::new(BoostQuery::new(Box::new(query), *weight)))
             })
         });
-        let best = searcher.search(&BooleanQuery::new(any.collect()), &TopDocs::with_limit(most).order_by_score())?;
-        let mut numbers = Vec::with_capacity(best.len());
-        for (_, address) in best {
-            let column = searcher.segment_reader(address.segment_ord).fast_fields().u64(NUMBER)?;
-            numbers.extend(column.first(address.doc_id));
-        }
-        Ok(numbers)
+        // All that have any of the stems are scored: to leave out those that cannot be among the best costs more, where
+        // the stems are as many as here.
+        let by_score = TopDocs::with_limit(most).tweak_score(|_: &SegmentReader| |_: DocId, score: Score| score);
+        let best = searcher.search(&BooleanQuery::new(any.collect()), &by_score)?;
+        // To open a column takes longer than to read it.
+        let open = searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64(NUMBER));
+        let numbers: Vec<Column<u64>> = open.collect::<Result<_, _>>()?;
+        let number = |(_, at): (Score, DocAddress)| numbers.get(at.segment_ord as usize)?.first(at.doc_id);
+        Ok(best.into_iter().filter_map(number).collect())
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     nearby::Nearby,
     question::{Known, Question},
     statistics::Usual,
+    term::Sieve,
     vocabulary::FormId,
 };
 
@@ -79,6 +80,8 @@ struct Times {
 pub(crate) struct Cover<'a> {
     question: &'a Question,
     rarities: Vec<f32>,
+    /// Most pieces of most words are none of the question's.
+    sieve: Sieve,
     known: Known<'a>,
     stems: Usual,
     pieces: Usual,
@@ -99,6 +102,7 @@ impl<'a> Cover<'a> {
         Self {
             question,
             rarities: question.slots.iter().map(|slot| slot.rarity).collect(),
+            sieve: Sieve::of(question.piece_places.keys()),
             known,
             stems: known.stems.usual(known.viewer),
             pieces: known.pieces.usual(known.viewer),
@@ -228,7 +232,8 @@ impl<'a> Cover<'a> {
         let Some(form) = self.known.vocabulary.form(form) else { return Role::default() };
         let stands = self.question.stands.get(&form.term).map(Vec::as_slice).unwrap_or_default();
         let slots: Vec<(usize, f32)> = stands.iter().map(|stand| (stand.slot, stand.worth)).collect();
-        let own = form.pieces.iter().filter_map(|piece| self.question.piece_places.get(piece));
+        let own = form.pieces.iter().filter(|piece| self.sieve.lets_pass(**piece));
+        let own = own.filter_map(|piece| self.question.piece_places.get(piece));
         let mut pieces: Vec<(usize, f32)> = own.map(|place| (*place, 1.0)).collect();
         // What stands for another word has that word's pieces.
         for stand in stands.iter().filter(|stand| stand.worth < 1.0) {

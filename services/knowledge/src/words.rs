@@ -34,9 +34,12 @@ impl Word {
     /// Whether it names one thing alone (`E-1047`, `0x80070005`): digits with letters, or at least
     /// [`CODE_DIGITS_MIN`] digits. Years and amounts don't.
     pub(crate) fn is_code(&self) -> bool {
-        let digits = self.stem.chars().filter(char::is_ascii_digit).count();
+        let digits = self.stem.bytes().filter(u8::is_ascii_digit).count();
+        if digits == 0 || digits >= CODE_DIGITS_MIN {
+            return digits > 0;
+        }
         let letters = self.stem.chars().filter(|character| character.is_alphabetic()).count();
-        digits >= CODE_DIGITS_MIN || (digits > 0 && letters > 0 && digits + letters >= CODE_CHARS_MIN)
+        letters > 0 && digits + letters >= CODE_CHARS_MIN
     }
 }
 
