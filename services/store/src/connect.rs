@@ -201,6 +201,11 @@ mod tests {
         {
             assert_eq!(setting(&writer, &format!("PRAGMA {pragma}")).await, wanted, "{pragma}");
         }
+        assert_eq!(
+            setting(&writer, "SELECT sqlite_compileoption_used('ENABLE_QPSG')").await,
+            "1",
+            "plans stay as they are"
+        );
         assert_eq!(setting(&readers, "PRAGMA query_only").await, "1");
         assert_eq!(setting(&readers, "PRAGMA journal_mode").await, "wal");
         writer.close().await.unwrap();
