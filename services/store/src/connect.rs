@@ -31,6 +31,9 @@ pub struct Options {
 /// deadline ends the wait sooner.
 const SQLITE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many texts of statements the writer keeps prepared: what is put off makes a text of each way in which it comes together.
+const WRITER_STATEMENTS: usize = 400;
+
 impl Default for Options {
     fn default() -> Self {
         Self { busy_timeout: Duration::from_secs(5), connections: 8, pages_max: None }
@@ -58,7 +61,8 @@ impl SqliteWriterAddress {
         let mut options = sqlite(&self.path, &self.options)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .statement_cache_capacity(WRITER_STATEMENTS);
         if let Some(pages) = self.options.pages_max {
             options = options.pragma("max_page_count", pages.to_string());
         }

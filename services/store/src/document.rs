@@ -59,7 +59,7 @@ impl Work {
         kind: &str,
         id: &str,
     ) -> Result<Option<(T, Version)>, StoreError> {
-        let row = find(organization, kind, id).lock_exclusive().one(&self.transaction).await;
+        let row = find(organization, kind, id).lock_exclusive().one(self.transaction().await?).await;
         row.map_err(|error| self.fault(error))?.map(read).transpose()
     }
 
@@ -73,7 +73,7 @@ impl Work {
         kind: &str,
         id: &str,
     ) -> Result<Option<T>, StoreError> {
-        let row = find(organization, kind, id).one(&self.transaction).await;
+        let row = find(organization, kind, id).one(self.transaction().await?).await;
         Ok(row.map_err(|error| self.fault(error))?.map(read).transpose()?.map(|(value, _)| value))
     }
 
@@ -110,7 +110,7 @@ impl Work {
             .filter(Column::Kind.eq(kind))
             .filter(Column::Id.eq(id))
             .filter(Column::Version.eq(read.0))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         if done.rows_affected == 1 { Ok(version) } else { Err(StoreError::Conflict { what: what() }) }
@@ -128,7 +128,7 @@ impl Work {
     ) -> Result<bool, StoreError> {
         self.put_keys(organization, kind, id, &[]).await?;
         let done = Entity::delete_by_id((organization.to_string(), kind.to_owned(), id.to_owned()))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         Ok(done.rows_affected > 0)

@@ -68,13 +68,11 @@ impl Work {
         id: &str,
         keys: &[(&str, String)],
     ) -> Result<(), StoreError> {
-        key::Entity::delete_many()
+        let before = key::Entity::delete_many()
             .filter(key::Column::Organization.eq(organization.as_str()))
             .filter(key::Column::Kind.eq(kind))
-            .filter(key::Column::Id.eq(id))
-            .exec(&self.transaction)
-            .await
-            .map_err(|error| self.fault(error))?;
+            .filter(key::Column::Id.eq(id));
+        self.later(&before).await?;
         let rows = keys.iter().map(|(name, value)| key::ActiveModel {
             organization: Set(organization.to_string()),
             kind: Set(kind.to_owned()),
@@ -86,7 +84,7 @@ impl Work {
         if rows.is_empty() {
             return Ok(());
         }
-        self.insert(key::Entity::insert_many(rows).on_conflict_do_nothing()).await.map(|_| ())
+        self.later(&key::Entity::insert_many(rows).on_conflict_do_nothing()).await
     }
 
     /// As [`Store::documents_by`], inside this work.
@@ -102,7 +100,7 @@ impl Work {
         after: Option<&str>,
         size: u32,
     ) -> Result<Vec<(String, T, Version)>, StoreError> {
-        let found = find(&self.transaction, by(organization, kind, name, value, after, size)).await;
+        let found = find(self.transaction().await?, by(organization, kind, name, value, after, size)).await;
         let found = found.map_err(|error| self.fault(error))?;
         found.into_iter().map(|found| found.read().map(|(_, id, body, version)| (id, body, version))).collect()
     }
@@ -120,7 +118,7 @@ impl Work {
         after: Option<(&str, &str)>,
         size: u32,
     ) -> Result<Vec<Keyed<T>>, StoreError> {
-        let found = find(&self.transaction, between(organization, kind, name, range, after, size)).await;
+        let found = find(self.transaction().await?, between(organization, kind, name, range, after, size)).await;
         found.map_err(|error| self.fault(error))?.into_iter().map(Found::read).collect()
     }
 }

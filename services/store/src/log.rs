@@ -90,8 +90,7 @@ impl Work {
                     version: Set(self.version_of(&event.organization, event.ticket)),
                 });
             }
-            let insert = Entity::insert_many(rows);
-            insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+            self.later(&Entity::insert_many(rows)).await?;
         }
         Ok(())
     }
@@ -107,7 +106,7 @@ impl Work {
         seen: u64,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        let rows = since_version(organization, ticket, seen, limit).all(&self.transaction).await;
+        let rows = since_version(organization, ticket, seen, limit).all(self.transaction().await?).await;
         let rows = rows.map_err(|error| self.fault(error))?;
         rows.into_iter().map(|row| read(row).map(|(_, event)| event)).collect()
     }
@@ -122,7 +121,7 @@ impl Work {
         let all = Entity::find()
             .filter(Column::Organization.eq(organization.as_str()))
             .filter(Column::Ticket.eq(ticket.to_string()));
-        all.count(&self.transaction).await.map_err(|error| self.fault(error))
+        all.count(self.transaction().await?).await.map_err(|error| self.fault(error))
     }
 }
 

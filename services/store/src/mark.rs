@@ -137,7 +137,7 @@ impl Work {
              WHERE organization = $1 AND ticket = $2 AND person <> $3 ORDER BY person LIMIT 50";
         let values = [of.into(), id.into(), person.into()];
         let statement = Statement::from_sql_and_values(self.backend(), others, values);
-        let rows = self.transaction.query_all_raw(statement).await.map_err(|error| self.fault(error))?;
+        let rows = self.transaction().await?.query_all_raw(statement).await.map_err(|error| self.fault(error))?;
         let read = |row: &sea_orm::QueryResult| {
             let until = instant(row.try_get_by_index(2)?, "a viewer")?;
             Ok(Viewer { person: row.try_get_by_index(0)?, editing: row.try_get_by_index(1)?, until })

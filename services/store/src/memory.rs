@@ -65,14 +65,14 @@ impl Work {
     pub async fn request(&self, key: &RequestKey) -> Result<Option<Remembered>, StoreError> {
         let RequestKey { organization, caller, method, request_id } = key;
         self.queue_for(&["request", organization.as_str(), caller, method, request_id.as_str()]).await?;
-        let row = find_request(key).one(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let row = find_request(key).one(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         Ok(row.map(|row| Remembered { fingerprint: row.fingerprint, answer: row.answer }))
     }
 
-    /// Remembers the first answer to a request.
+    /// Remembers the first answer to a request, which must have none yet.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it has one already; else what the database says.
+    /// What the database says.
     pub async fn remember_request(
         &self,
         key: &RequestKey,
@@ -89,8 +89,7 @@ impl Work {
             answer: Set(answer),
             at: Set(micros(at)),
         };
-        let insert = request::Entity::insert(row).on_conflict_do_nothing();
-        if self.insert(insert).await? { Ok(()) } else { Err(StoreError::Conflict { what: key.request_id.to_string() }) }
+        self.later(&request::Entity::insert(row)).await
     }
 
     /// Writes the answer that a request has after all: a handover that was pending was accepted or declined.
@@ -105,7 +104,7 @@ impl Work {
             .filter(request::Column::Caller.eq(key.caller.as_str()))
             .filter(request::Column::Method.eq(key.method.as_str()))
             .filter(request::Column::Id.eq(key.request_id.as_str()))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Missing { what: key.request_id.to_string() }) }
@@ -123,14 +122,15 @@ impl Work {
     ) -> Result<Option<Remembered>, StoreError> {
         self.queue_for(&["message", organization.as_str(), &id.to_string()]).await?;
         let query = inbox::Entity::find_by_id((organization.to_string(), id.to_string()));
-        let row = query.one(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let row = query.one(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         Ok(row.map(|row| Remembered { fingerprint: row.fingerprint, answer: row.answer }))
     }
 
-    /// Remembers the answer to a message; `accepted` names the ticket and the epoch that were taken over by it.
+    /// Remembers the answer to a message, which must have none yet; `accepted` names the ticket and the epoch that were
+    /// taken over by it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when it has an answer already; else what the database says.
+    /// What the database says.
     pub async fn remember_inbox(
         &self,
         organization: &OrganizationId,
@@ -147,8 +147,7 @@ impl Work {
             fingerprint: Set(fingerprint.to_vec()),
             answer: Set(answer),
         };
-        let insert = inbox::Entity::insert(row).on_conflict_do_nothing();
-        if self.insert(insert).await? { Ok(()) } else { Err(StoreError::Conflict { what: id.to_string() }) }
+        self.later(&inbox::Entity::insert(row)).await
     }
 
     /// Gives a ticket another name, such as its number or a partner's case. Again for the same ticket changes nothing.
@@ -187,7 +186,7 @@ impl Work {
         value: &str,
     ) -> Result<Option<TicketId>, StoreError> {
         let query = find_alias(organization, kind, value);
-        let row = query.one(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let row = query.one(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         row.map(|row| parse_id(&row.ticket, "an alias")).transpose()
     }
 
@@ -201,7 +200,7 @@ impl Work {
                    ON CONFLICT (organization, series) DO UPDATE SET value = counter.value + 1 RETURNING value";
         let values = [organization.as_str().into(), series.into()];
         let statement = Statement::from_sql_and_values(self.backend(), sql, values);
-        let row = self.transaction.query_one_raw(statement).await.map_err(|error| self.fault(error))?;
+        let row = self.transaction().await?.query_one_raw(statement).await.map_err(|error| self.fault(error))?;
         let value: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
         value.map(count).ok_or_else(|| StoreError::Missing { what: format!("the counter `{series}`") })
     }

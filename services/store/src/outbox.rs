@@ -75,11 +75,11 @@ pub enum Delivery {
 }
 
 impl Work {
-    /// Puts a message into the outbox; whether it is new. The same id twice changes nothing.
+    /// Puts a message into the outbox. The same id twice changes nothing.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn enqueue(&self, message: &Outgoing) -> Result<bool, StoreError> {
+    pub async fn enqueue(&self, message: &Outgoing) -> Result<(), StoreError> {
         let Outgoing { id, organization, ticket, handover, to, order_key, kind, payload, trace, due } = message;
         let row = ActiveModel {
             seq: NotSet,
@@ -98,16 +98,15 @@ impl Work {
             dead: Set(false),
             error: Set(None),
         };
-        self.insert(Entity::insert(row).on_conflict_do_nothing_on([Column::Id])).await
+        self.later(&Entity::insert(row).on_conflict_do_nothing_on([Column::Id])).await
     }
 
-    /// Takes a message out of the outbox, in the transaction that records its receipt; whether it was still there.
+    /// Takes a message out of the outbox, if it is still there, in the transaction that records its receipt.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn delivered(&self, id: MessageId) -> Result<bool, StoreError> {
-        let done = Entity::delete_many().filter(Column::Id.eq(id.to_string())).exec(&self.transaction).await;
-        Ok(done.map_err(|error| self.fault(error))?.rows_affected > 0)
+    pub async fn delivered(&self, id: MessageId) -> Result<(), StoreError> {
+        self.later(&Entity::delete_many().filter(Column::Id.eq(id.to_string()))).await
     }
 
     /// Tries a dead letter again from `due` on; whether there was one.
@@ -126,7 +125,7 @@ impl Work {
             .filter(Column::Id.eq(id.to_string()))
             .filter(Column::Organization.eq(organization.as_str()))
             .filter(Expr::cust("dead"));
-        let done = query.exec(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let done = query.exec(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         Ok(done.rows_affected > 0)
     }
 }
@@ -221,7 +220,7 @@ impl Store {
                     vec![micros(now).into(), micros(lease_until).into(), i64::from(most).into()];
                 values.extend(id.map(|id| id.to_string().into()));
                 let statement = Statement::from_sql_and_values(work.backend(), sql, values);
-                let rows = Model::find_by_statement(statement).all(&work.transaction).await;
+                let rows = Model::find_by_statement(statement).all(work.transaction().await?).await;
                 let mut rows = rows.map_err(|error| work.fault(error))?;
                 rows.sort_by_key(|row| (row.since, row.seq));
                 rows.into_iter().map(claimed).collect()
@@ -257,7 +256,7 @@ impl Store {
         self.write(move |work| {
             Box::pin(async move {
                 let query = Entity::update_many().set(row).filter(Column::Id.eq(id.to_string()));
-                query.exec(&work.transaction).await.map(|_| ()).map_err(|error| work.fault(error))
+                query.exec(work.transaction().await?).await.map(|_| ()).map_err(|error| work.fault(error))
             })
         })
         .await

@@ -284,7 +284,7 @@ impl Work {
     ) -> Result<(Vec<TicketId>, Option<String>), StoreError> {
         let size = size.clamp(1, PAGE_SIZE_MAX);
         let statement = page(organization, &Scope::All, wanted, sort, (after, size, false), self.backend())?;
-        let rows = Entity::find().from_raw_sql(statement).all(&self.transaction).await;
+        let rows = Entity::find().from_raw_sql(statement).all(self.transaction().await?).await;
         let Queued { tickets, next } = queued(rows.map_err(|error| self.fault(error))?, sort, size)?;
         Ok((tickets.into_iter().map(|(ticket, _, _)| ticket.facts.id).collect(), next))
     }

@@ -116,8 +116,8 @@ impl Work {
         }
         let (known, busy) =
             (standing(organization, people, self.backend()), loads(organization, people, self.backend()));
-        let known = self.transaction.query_all_raw(known).await.map_err(|error| self.fault(error))?;
-        let busy = self.transaction.query_all_raw(busy).await.map_err(|error| self.fault(error))?;
+        let known = self.transaction().await?.query_all_raw(known).await.map_err(|error| self.fault(error))?;
+        let busy = self.transaction().await?.query_all_raw(busy).await.map_err(|error| self.fault(error))?;
         let known = known.iter().map(read_standing).collect::<Result<_, _>>()?;
         Ok((known, busy.iter().map(read_load).collect::<Result<_, _>>()?))
     }

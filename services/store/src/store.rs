@@ -168,7 +168,8 @@ where
     let failed = |error: DbErr| E::from(StoreError::from(error));
     let work = Work::new(pool.begin().await.map_err(failed)?);
     let done = job(&work).await;
-    match (done, work.finish()) {
+    let ended = work.finish(done.is_ok()).await;
+    match (done, ended) {
         (Ok(value), Ok(transaction)) => {
             transaction.commit().await.map_err(failed)?;
             pulse.committed(1);

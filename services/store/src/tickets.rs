@@ -1,7 +1,7 @@
 //! Current rows of tickets.
 
 use jiff::Timestamp;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, TryInsertResult};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,7 +77,7 @@ impl Work {
         id: TicketId,
     ) -> Result<Option<(Ticket, Version)>, StoreError> {
         // The lock clause is left out on SQLite, where there is one writer.
-        let row = find(organization, id).lock_exclusive().one(&self.transaction).await;
+        let row = find(organization, id).lock_exclusive().one(self.transaction().await?).await;
         let row = row.map_err(|error| self.fault(error))?;
         self.note_locked(organization, id);
         let found = row.map(read).transpose()?;
@@ -103,7 +103,7 @@ impl Work {
             .filter(Column::Id.is_in(padded(ids.into_iter().collect())))
             .order_by_asc(Column::Id)
             .lock_exclusive();
-        let rows = query.all(&self.transaction).await.map_err(|error| self.fault(error))?;
+        let rows = query.all(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         let found = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         for (ticket, version) in &found {
             self.note_locked(organization, ticket.facts.id);
@@ -162,7 +162,8 @@ impl Work {
             let rows = some.iter().map(|ticket| Ok(new_row(ticket, columns(ticket)?)));
             let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
             let insert = Entity::insert_many(rows).on_conflict_do_nothing();
-            let done = insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+            let done =
+                insert.exec_without_returning(self.transaction().await?).await.map_err(|error| self.fault(error))?;
             if !matches!(done, TryInsertResult::Inserted(written) if written == some.len() as u64) {
                 return Err(StoreError::AlreadyExists { what: "one of many tickets".to_owned() });
             }
@@ -188,7 +189,7 @@ impl Work {
             .filter(Column::Organization.eq(ticket.facts.organization.as_str()))
             .filter(Column::Id.eq(ticket.facts.id.to_string()))
             .filter(Column::Version.eq(read.0))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         if done.rows_affected == 1 {
@@ -209,10 +210,14 @@ impl Work {
         id: TicketId,
         at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE ticket SET promised_at = $1, due_at = COALESCE($1, wake_at, 9223372036854775807) \
-             WHERE organization = $2 AND id = $3";
-        let values = vec![at.map(micros).into(), organization.as_str().into(), id.to_string().into()];
-        self.run(sql, values).await.map(|_| ())
+        let at = at.map(micros);
+        let due_at = Func::coalesce([Expr::val(at), Expr::col(Column::WakeAt), Expr::val(NEVER)]);
+        let promised = Entity::update_many()
+            .col_expr(Column::PromisedAt, Expr::val(at))
+            .col_expr(Column::DueAt, due_at.into())
+            .filter(Column::Organization.eq(organization.as_str()))
+            .filter(Column::Id.eq(id.to_string()));
+        self.later(&promised).await
     }
 
     /// The line's own document of the ticket, for a change; the default when none was written.
@@ -226,7 +231,7 @@ impl Work {
     ) -> Result<T, StoreError> {
         let query = find(organization, id).select_only().column(Column::Own).lock_exclusive();
         let json: Option<Option<String>> =
-            query.into_tuple().one(&self.transaction).await.map_err(|error| self.fault(error))?;
+            query.into_tuple().one(self.transaction().await?).await.map_err(|error| self.fault(error))?;
         self.note_locked(organization, id);
         read_own(json.flatten(), id)
     }
@@ -245,7 +250,7 @@ impl Work {
             .col_expr(Column::Own, Expr::value(to_json(own)?))
             .filter(Column::Organization.eq(organization.as_str()))
             .filter(Column::Id.eq(id.to_string()))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         if done.rows_affected == 1 { Ok(()) } else { Err(StoreError::Missing { what: id.to_string() }) }

@@ -67,7 +67,8 @@ impl Store {
             Box::pin(async move {
                 let values = [micros(now).into(), micros(lease_until).into(), i64::from(most).into()];
                 let statement = Statement::from_sql_and_values(work.backend(), claim_sql(work.backend()), values);
-                let rows = work.transaction.query_all_raw(statement).await.map_err(|error| work.fault(error))?;
+                let rows =
+                    work.transaction().await?.query_all_raw(statement).await.map_err(|error| work.fault(error))?;
                 let mut rung = Vec::with_capacity(rows.len());
                 for row in rows {
                     let model = Model {
@@ -108,7 +109,7 @@ impl Store {
                     .filter(Column::Kind.eq(kind))
                     .filter(Column::Id.eq(id))
                     .filter(Column::Claimable.eq(micros(lease_until)))
-                    .exec(&work.transaction)
+                    .exec(work.transaction().await?)
                     .await
                     .map_err(|error| work.fault(error))?;
                 Ok(())
@@ -160,8 +161,7 @@ impl Work {
                 .update_columns([Column::Ticket, Column::Due, Column::Claimable, Column::Payload])
                 .to_owned();
             let rows = some.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-            let insert = Entity::insert_many(rows).on_conflict(replaced);
-            insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))?;
+            self.later(&Entity::insert_many(rows).on_conflict(replaced)).await?;
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Work {
         id: &str,
     ) -> Result<Option<Timer>, StoreError> {
         let query = Entity::find_by_id((organization.to_string(), kind.to_owned(), id.to_owned())).lock_exclusive();
-        query.one(&self.transaction).await.map_err(|error| self.fault(error))?.map(read).transpose()
+        query.one(self.transaction().await?).await.map_err(|error| self.fault(error))?.map(read).transpose()
     }
 
     /// Takes a timer away; whether it was there.
@@ -186,7 +186,7 @@ impl Work {
     /// What the database says.
     pub async fn clear_timer(&self, organization: &OrganizationId, kind: &str, id: &str) -> Result<bool, StoreError> {
         let done = Entity::delete_by_id((organization.to_string(), kind.to_owned(), id.to_owned()))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         Ok(done.rows_affected > 0)
@@ -209,7 +209,7 @@ impl Work {
         let values = || vec![organization.as_str().into(), after.into(), i64::from(most).into()];
         let last = format!("SELECT MAX(id) FROM ({TICKETS_BEHIND}) AS page");
         let last = Statement::from_sql_and_values(self.backend(), last, values());
-        let row = self.transaction.query_one_raw(last).await.map_err(|error| self.fault(error))?;
+        let row = self.transaction().await?.query_one_raw(last).await.map_err(|error| self.fault(error))?;
         let last: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
         if last.is_some() {
             let passed = if passed_too { "" } else { " AND custody <> 'passed-on'" };
@@ -234,7 +234,7 @@ impl Work {
         let done = Entity::delete_many()
             .filter(Column::Organization.eq(organization.as_str()))
             .filter(Column::Ticket.eq(ticket.to_string()))
-            .exec(&self.transaction)
+            .exec(self.transaction().await?)
             .await
             .map_err(|error| self.fault(error))?;
         Ok(done.rows_affected)

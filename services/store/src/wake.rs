@@ -42,7 +42,8 @@ impl Store {
             Box::pin(async move {
                 let values = [micros(now).into(), micros(lease_until).into(), i64::from(most).into()];
                 let statement = Statement::from_sql_and_values(work.backend(), claim_sql(work.backend()), values);
-                let rows = work.transaction.query_all_raw(statement).await.map_err(|error| work.fault(error))?;
+                let rows =
+                    work.transaction().await?.query_all_raw(statement).await.map_err(|error| work.fault(error))?;
                 let mut woken = Vec::with_capacity(rows.len());
                 for row in rows {
                     let (organization, id): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use ticket::{OrganizationId, Ticket};
 
 use crate::error::StoreError;
@@ -12,9 +12,6 @@ use crate::work::Work;
 
 /// Longer words are cut.
 const WORD_CHARS_MAX: usize = 64;
-
-/// How many words one statement writes: far from the 32,766 values that SQLite takes.
-const ROWS_MAX: usize = 2_000;
 
 /// A word of fewer tickets than that is where a search begins; for others the queue is walked until a page is full.
 const RARE_MAX: u64 = 1_000;
@@ -36,32 +33,36 @@ pub(crate) fn beyond(word: &str) -> String {
     format!("{word}\u{10FFFF}")
 }
 
-/// The statement that writes words of an organization's tickets, each with its ticket.
-pub(crate) fn insert(rows: &[(&str, String, String)]) -> (String, Vec<Value>) {
-    let place = |row: usize| format!("(${}, ${}, ${})", 3 * row + 1, 3 * row + 2, 3 * row + 3);
-    let places: Vec<String> = (0..rows.len()).map(place).collect();
-    let places = places.join(", ");
-    let sql = format!("INSERT INTO ticket_word (organization, word, ticket) VALUES {places} ON CONFLICT DO NOTHING");
-    let value = |(of, word, ticket): &(&str, String, String)| [Value::from(*of), word.into(), ticket.into()];
-    (sql, rows.iter().flat_map(value).collect())
+/// The statement that writes words: whose, the word, of which ticket. One text however many there are, so that it is prepared
+/// once.
+pub(crate) fn insert(rows: &[(&str, String, &str)], backend: DbBackend) -> Statement {
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "INSERT INTO ticket_word (organization, word, ticket) \
+             SELECT row ->> 0, row ->> 1, row ->> 2 FROM jsonb_array_elements($1::jsonb) AS row ON CONFLICT DO NOTHING"
+        }
+        // Without a condition SQLite would take `ON CONFLICT` for that of a join.
+        _ => {
+            "INSERT INTO ticket_word (organization, word, ticket) \
+             SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING"
+        }
+    };
+    Statement::from_sql_and_values(backend, sql, [serde_json::json!(rows).to_string().into()])
 }
 
 impl Work {
-    /// Keeps the words of tickets that are new here.
+    /// Keeps the words of tickets that are new here, where somebody will look for them.
     pub(crate) async fn put_words(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
-        let of = |ticket: &Ticket| {
-            let id = ticket.facts.id.to_string();
-            let words = words(&ticket.facts.subject).into_iter();
-            let of = ticket.facts.organization.as_str().to_owned();
-            words.map(move |word| (of.clone(), word, id.clone())).collect::<Vec<_>>()
-        };
-        let rows: Vec<(String, String, String)> = tickets.iter().flat_map(of).collect();
-        for some in rows.chunks(ROWS_MAX) {
-            let some: Vec<_> = some.iter().map(|(of, word, id)| (of.as_str(), word.clone(), id.clone())).collect();
-            let (sql, values) = insert(&some);
-            self.run(&sql, values).await?;
+        let ids: Vec<String> = tickets.iter().map(|ticket| ticket.facts.id.to_string()).collect();
+        let with_ids = tickets.iter().zip(&ids).filter(|(ticket, _)| ticket.line.has_queues());
+        let rows = with_ids.flat_map(|(Ticket { facts, .. }, id)| {
+            words(&facts.subject).into_iter().map(|word| (facts.organization.as_str(), word, id.as_str()))
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.later_raw(insert(&rows, self.backend())).await
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TryInsert, TryInsertResult,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryTrait, Statement, TryInsert,
+    TryInsertResult, Values,
 };
 use ticket::{OrganizationId, TicketId};
 
@@ -16,7 +17,9 @@ use crate::error::StoreError;
 /// else either.
 #[derive(Debug)]
 pub struct Work {
-    pub(crate) transaction: DatabaseTransaction,
+    transaction: DatabaseTransaction,
+    /// Writes that were put off: see [`Work::later`].
+    put_off: Mutex<Vec<Statement>>,
     /// The first fault of the database itself. After one the transaction is void on either database, whatever the
     /// job makes of the error.
     fault: Mutex<Option<StoreError>>,
@@ -28,15 +31,49 @@ pub struct Work {
 
 impl Work {
     pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
-        Self { transaction, fault: Mutex::default(), locked: Mutex::default(), versions: Mutex::default() }
+        Self {
+            transaction,
+            put_off: Mutex::default(),
+            fault: Mutex::default(),
+            locked: Mutex::default(),
+            versions: Mutex::default(),
+        }
     }
 
-    /// The transaction, to commit or roll back; the fault, if the database had one.
-    pub(crate) fn finish(self) -> Result<DatabaseTransaction, StoreError> {
+    /// The transaction, to commit when what was done is to be kept, else to roll back; the fault, if the database had one.
+    pub(crate) async fn finish(self, keep: bool) -> Result<DatabaseTransaction, StoreError> {
+        if keep {
+            self.transaction().await?;
+        }
         match self.fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(fault) => Err(fault),
             None => Ok(self.transaction),
         }
+    }
+
+    /// The transaction, for a statement: what was put off is sent before it.
+    pub(crate) async fn transaction(&self) -> Result<&DatabaseTransaction, StoreError> {
+        let put_off = std::mem::take(&mut *self.put_off.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(together) = put_off.into_iter().reduce(joined) {
+            self.transaction.execute_raw(together).await.map_err(|error| self.fault(error))?;
+        }
+        Ok(&self.transaction)
+    }
+
+    /// Puts off a write until another statement is sent or the work ends, so that several go to the database at once: on
+    /// SQLite a statement's way to the thread that runs it and back costs more than most writes. Only for what no decision
+    /// of this work depends on. PostgreSQL takes one statement at a time, and gets it now.
+    pub(crate) async fn later(&self, write: &impl QueryTrait) -> Result<(), StoreError> {
+        self.later_raw(write.build(self.backend())).await
+    }
+
+    /// The same, of a statement that asks for its values by `?` on SQLite.
+    pub(crate) async fn later_raw(&self, statement: Statement) -> Result<(), StoreError> {
+        if self.backend() == DbBackend::Postgres {
+            return self.transaction.execute_raw(statement).await.map(|_| ()).map_err(|error| self.fault(error));
+        }
+        self.put_off.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+        Ok(())
     }
 
     /// Names a driver's error and makes sure that nothing of this work is committed.
@@ -49,14 +86,14 @@ impl Work {
     /// Runs a statement with its values; how many rows it touched.
     pub(crate) async fn run(&self, sql: &str, values: Vec<sea_orm::Value>) -> Result<u64, StoreError> {
         let statement = Statement::from_sql_and_values(self.backend(), sql, values);
-        let done = self.transaction.execute_raw(statement).await.map_err(|error| self.fault(error))?;
+        let done = self.transaction().await?.execute_raw(statement).await.map_err(|error| self.fault(error))?;
         Ok(done.rows_affected())
     }
 
     /// Inserts a row unless one of its key is there; whether it did. A key that is violated instead would void the
     /// transaction on PostgreSQL.
     pub(crate) async fn insert<A: ActiveModelTrait>(&self, insert: TryInsert<A>) -> Result<bool, StoreError> {
-        match insert.exec_without_returning(&self.transaction).await.map_err(|error| self.fault(error))? {
+        match insert.exec_without_returning(self.transaction().await?).await.map_err(|error| self.fault(error))? {
             TryInsertResult::Inserted(rows) => Ok(rows > 0),
             TryInsertResult::Conflicted | TryInsertResult::Empty => Ok(false),
         }
@@ -122,4 +159,10 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// Two statements of SQLite as one; their values are asked for by `?`, in order.
+fn joined(first: Statement, second: Statement) -> Statement {
+    let values = [first.values, second.values].into_iter().flatten().flat_map(|Values(values)| values);
+    Statement { sql: format!("{}; {}", first.sql, second.sql), values: Some(Values(values.collect())), ..second }
 }

@@ -164,7 +164,7 @@ impl Writer {
         *ran = 1;
         let work = Work::new(transaction);
         let keep = only.run(&work).await;
-        let transaction = work.finish()?;
+        let transaction = work.finish(keep).await?;
         if !keep {
             return Ok(transaction.rollback().await?);
         }
@@ -185,7 +185,7 @@ impl Writer {
             *ran += 1;
             let work = Work::new(transaction.begin().await?);
             let keep = job.run(&work).await;
-            let savepoint = work.finish()?;
+            let savepoint = work.finish(keep).await?;
             if keep {
                 savepoint.commit().await?;
                 kept += 1;

@@ -60,6 +60,15 @@ impl Line {
             Self::Technical | Self::Expert | Self::Vendor => false,
         }
     }
+
+    /// Whether people of ours work from queues here, and look for tickets in them; line 0 and the bridge work by themselves.
+    #[must_use]
+    pub fn has_queues(self) -> bool {
+        match self {
+            Self::ServiceDesk | Self::Technical | Self::Expert => true,
+            Self::SelfService | Self::Vendor => false,
+        }
+    }
 }
 
 impl fmt::Display for Line {

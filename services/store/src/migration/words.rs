@@ -65,11 +65,8 @@ pub(super) async fn fill(connection: &impl ConnectionTrait, backend: DbBackend) 
             after = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             let subject: String = row.try_get_by_index(2)?;
             let words: Vec<_> =
-                word::words(&subject).into_iter().map(|word| (after.0.as_str(), word, after.1.clone())).collect();
-            if !words.is_empty() {
-                let (sql, values) = word::insert(&words);
-                connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-            }
+                word::words(&subject).into_iter().map(|word| (after.0.as_str(), word, after.1.as_str())).collect();
+            connection.execute_raw(word::insert(&words, backend)).await?;
         }
         if rows.is_empty() {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use store::testing::TestDatabase;
-use store::{Outgoing, Store, StoreError, Version};
+use store::{Outgoing, RequestKey, Store, StoreError, Version};
 use ticket::{
     Actor, Epoch, Event, EventBody, Facts, Impact, Kind, Language, Line, MessageId, Mood, OrganizationId, Priority,
     RequestId, Ticket, TicketId, Urgency, Wake, WakeReason,
@@ -71,7 +71,7 @@ pub(crate) async fn put(store: &Store, ticket: &Ticket, read: Option<Version>) -
     store.write(move |work| Box::pin(async move { work.put(&ticket, read).await })).await
 }
 
-pub(crate) async fn enqueue(store: &Store, message: &Outgoing) -> Result<bool, StoreError> {
+pub(crate) async fn enqueue(store: &Store, message: &Outgoing) -> Result<(), StoreError> {
     let message = message.clone();
     store.write(move |work| Box::pin(async move { work.enqueue(&message).await })).await
 }
@@ -125,4 +125,14 @@ pub(crate) fn texts<P>(events: &[(P, Event)]) -> Vec<&str> {
             other => panic!("no such event was written: {other:?}"),
         })
         .collect()
+}
+
+/// A request of `caller`.
+pub(crate) fn key(caller: &str) -> RequestKey {
+    RequestKey {
+        organization: acme(),
+        caller: caller.to_owned(),
+        method: "/estafeta.line1.v1.ServiceDesk/Register".to_owned(),
+        request_id: request("r1"),
+    }
 }

@@ -6,16 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use store::{Remembered, RequestKey, Store, StoreError};
 use ticket::MessageId;
 
-use crate::fixture::{acme, at, on_each, organization, request, ticket};
-
-fn key(caller: &str) -> RequestKey {
-    RequestKey {
-        organization: acme(),
-        caller: caller.to_owned(),
-        method: "/estafeta.line1.v1.ServiceDesk/Register".to_owned(),
-        request_id: request("r1"),
-    }
-}
+use crate::fixture::{acme, at, key, on_each, organization, ticket};
 
 fn remembered(answer: &str) -> Remembered {
     Remembered { fingerprint: b"print".to_vec(), answer: answer.into() }
@@ -31,7 +22,7 @@ async fn a_repeated_request_finds_the_first_answer_and_that_of_nobody_else() {
     on_each(|store| async move {
         assert_eq!(store.answer_of(&key("anna")).await.unwrap(), None);
         remember(&store, key("anna"), "pending").await.unwrap();
-        assert!(matches!(remember(&store, key("anna"), "else").await, Err(StoreError::Conflict { .. })));
+        assert!(matches!(remember(&store, key("anna"), "else").await, Err(StoreError::Refused(_))));
         assert_eq!(store.answer_of(&key("anna")).await.unwrap(), Some(remembered("pending")));
         assert_eq!(store.answer_of(&key("boris")).await.unwrap(), None);
         let elsewhere = RequestKey { organization: organization("umbrella"), ..key("anna") };

@@ -14,9 +14,9 @@ fn steps(claimed: &[Claimed]) -> Vec<&str> {
 async fn deliver(store: &Store, claimed: &[Claimed]) {
     for Claimed { message, .. } in claimed {
         let id = message.id;
-        let done: Result<bool, StoreError> =
+        let done: Result<(), StoreError> =
             store.write(move |work| Box::pin(async move { work.delivered(id).await })).await;
-        assert!(done.expect("the receipt is recorded"));
+        done.expect("the receipt is recorded");
     }
 }
 
@@ -24,8 +24,8 @@ async fn deliver(store: &Store, claimed: &[Claimed]) {
 async fn a_message_is_sent_once_whoever_enqueues_it_again() {
     on_each(|store| async move {
         let message = message(&ticket("one", 0), "a", Some("one"));
-        assert!(enqueue(&store, &message).await.unwrap());
-        assert!(!enqueue(&store, &message).await.unwrap());
+        enqueue(&store, &message).await.unwrap();
+        enqueue(&store, &message).await.unwrap();
         let claimed = store.claim(at(1), at(30), 10).await.unwrap();
         assert_eq!(claimed, [Claimed { message, attempts: 1 }]);
         deliver(&store, &claimed).await;

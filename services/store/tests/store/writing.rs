@@ -9,7 +9,7 @@ use store::testing::TestDatabase;
 use store::{BATCH_JOBS_MAX, Options, Store, StoreError};
 use tokio::sync::oneshot;
 
-use crate::fixture::{acme, on_each, put, ticket};
+use crate::fixture::{acme, at, key, message, on_each, put, ticket};
 
 /// The jobs' own error, as a service has one.
 #[derive(Debug)]
@@ -175,6 +175,54 @@ async fn a_job_that_shrugs_off_the_databases_error_is_not_committed() {
         put(&store, &one, None).await.unwrap();
         store.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_is_put_off_is_seen_by_what_comes_after_it_and_is_kept_or_lost_with_the_rest() {
+    on_each(|store| async move {
+        let one = ticket("one", 0);
+        let write = |fails: bool| {
+            let one = one.clone();
+            store.write(move |work| {
+                Box::pin(async move {
+                    work.put(&one, None).await?;
+                    work.enqueue(&message(&one, "a", None)).await?;
+                    work.remember_request(&key("anna"), b"print", b"yes".to_vec(), at(0)).await?;
+                    let known = work.request(&key("anna")).await?.map(|known| known.answer);
+                    work.enqueue(&message(&one, "b", None)).await?;
+                    if fails { Err(StoreError::BadToken) } else { Ok(known) }
+                })
+            })
+        };
+        assert!(matches!(write(true).await, Err(StoreError::BadToken)));
+        assert_eq!((store.answer_of(&key("anna")).await.unwrap(), store.next_due().await.unwrap()), (None, None));
+        assert_eq!(write(false).await.unwrap(), Some(b"yes".to_vec()));
+        let sent = store.claim(at(1), at(30), 10).await.unwrap();
+        assert_eq!(sent.into_iter().map(|claimed| claimed.message.payload).collect::<Vec<_>>(), [b"a", b"b"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_is_not_done_when_what_it_put_off_is_refused() {
+    on_each(|store| async move {
+        let one = ticket("one", 0);
+        let copy = one.clone();
+        let write = store.write(move |work| {
+            Box::pin(async move {
+                work.put(&copy, None).await?;
+                for _ in 0..2 {
+                    work.remember_request(&key("anna"), b"print", Vec::new(), at(0)).await?;
+                }
+                Ok(())
+            })
+        });
+        let result: Result<(), StoreError> = write.await;
+        assert!(matches!(result, Err(StoreError::Refused(_))), "{result:?}");
+        assert_eq!(store.ticket(&acme(), one.facts.id).await.unwrap(), None);
+        put(&store, &one, None).await.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
