@@ -198,10 +198,11 @@ pub(crate) fn settled(organization: Option<&OrganizationId>, backend: DbBackend)
     if let Some(organization) = organization {
         query = query.filter(Column::Organization.eq(organization.as_str()));
     }
-    if backend == DbBackend::Postgres {
-        query = query.filter(Expr::cust("xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
-    }
-    query
+    query.filter(match backend {
+        DbBackend::Postgres => Expr::cust("xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+        // All of them: so the order is that of the rows.
+        _ => Column::Xid.eq(0),
+    })
 }
 
 /// The events behind a position.
@@ -209,8 +210,7 @@ pub(crate) fn beyond(after: Position, backend: DbBackend) -> Expr {
     match backend {
         DbBackend::Postgres => Expr::tuple([Expr::col(Column::Xid), Expr::col(Column::Seq)])
             .gt(Expr::tuple([Expr::value(after.xid), Expr::value(after.seq)])),
-        // SQLite does not search an index by a tuple that ends in the row's own number; one equal and one greater it does.
-        _ => Column::Xid.eq(0).and(Column::Seq.gt(after.seq)),
+        _ => Column::Seq.gt(after.seq),
     }
 }
 
@@ -220,13 +220,12 @@ pub(crate) fn read(row: Model) -> Result<(Position, Event), StoreError> {
     Ok((Position { xid: row.xid, seq: row.seq }, event))
 }
 
-/// The events of a ticket that are part of later versions than `seen`.
+/// The events of a ticket that are part of later versions than `seen`, the last one first.
 pub(crate) fn since_version(organization: &OrganizationId, ticket: TicketId, seen: u64, limit: u32) -> Select<Entity> {
     Entity::find()
         .filter(Column::Organization.eq(organization.as_str()))
         .filter(Column::Ticket.eq(ticket.to_string()))
         .filter(Column::Version.gt(i64::try_from(seen).unwrap_or(i64::MAX)))
-        .order_by_desc(Column::Version)
         .order_by_desc(Column::Seq)
         .limit(u64::from(Ord::min(limit, EVENTS_MAX)))
 }

@@ -7,6 +7,7 @@ use sea_orm_migration::schema::{
 use sea_orm_migration::sea_orm::DbBackend;
 
 mod decisions;
+mod fewer;
 #[cfg(test)]
 mod filled;
 mod narrow;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(narrow::Narrow),
             Box::new(decisions::Decisions),
             Box::new(scenarios::Scenarios),
+            Box::new(fewer::Fewer),
         ]
     }
 }

@@ -142,8 +142,8 @@ async fn no_query_reads_a_whole_table() {
         assert!(of_person || what != "active queues", "{what}: {plan:#?}");
         let words = plan.iter().any(|step| step.contains("ticket_word") || step.contains("hits"));
         assert_eq!(words, what.contains("word"), "{what}: {plan:#?}");
-        let feeds = plan.iter().filter(|step| step.contains("event_by_position") || step.contains("event_by_organ"));
-        assert!(feeds.clone().all(|step| step.contains("seq>?")), "{what} starts from the first: {plan:#?}");
+        let goes_on = plan.iter().any(|step| step.contains("seq>?") || step.contains("rowid>?"));
+        assert!(goes_on || !what.contains("feed"), "{what} starts from the first: {plan:#?}");
     }
     writer.close().await.unwrap();
     readers.close().await.unwrap();
