@@ -17,6 +17,7 @@ use tracing::{Instrument, Span, info_span};
 use crate::backoff::Backoff;
 use crate::caller::actor;
 use crate::change::{Change, unchanged};
+use crate::force_majeure::HEARD;
 use crate::fuse::Fuse;
 use crate::order::Order;
 use crate::plans::Plans;
@@ -195,9 +196,11 @@ impl Desk {
             method: method.to_owned(),
             request_id: request_id.clone(),
         };
+        let rules = Arc::clone(self.rules());
         self.work(&caller.organization, actor(&caller, self.line()), move |change| {
             Box::pin(async move {
-                if let Some(known) = change.work.request(&key).await? {
+                let along = [&[HEARD], rules.read_along()].concat();
+                if let Some(known) = change.work.request(&key, &along).await? {
                     if known.fingerprint != fingerprint {
                         return Err(Refused::RequestIdReused(request_id));
                     }

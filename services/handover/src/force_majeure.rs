@@ -25,6 +25,9 @@ use crate::refused::Refused;
 /// The kind of the timers of beginnings and ends; the id of one is that of its force majeure.
 pub(crate) const TIMER: &str = "force-majeure";
 
+/// The document with what a line has heard, by kind and id.
+pub(crate) const HEARD: (&str, &str) = (BOARD, ONE);
+
 /// The kind of the document with what a line has heard; it has one for an organization.
 const BOARD: &str = "force-majeure-board";
 const ONE: &str = "one";
@@ -265,8 +268,8 @@ impl Moment {
 
 /// It begins, or ends: all clocks are reckoned anew, and with them tickets are put right. The groups of this line are told.
 pub(crate) async fn rang(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
-    let board: Option<Board> = change.work.peek(change.organization(), BOARD, ONE).await?;
-    let known = board.unwrap_or_default().known;
+    let board = change.work.peek::<Board>(change.organization(), BOARD, ONE).await?;
+    let known = board.map(|(board, _)| board.known).unwrap_or_default();
     let Some(known) = known.into_iter().find(|known| known.id.to_string() == timer.id) else { return Ok(()) };
     clocks::begin_anew(change).await?;
     let Some(moment) = Moment::of(timer) else { return Ok(()) };
@@ -299,7 +302,10 @@ async fn tell_people(change: &Change<'_>, of: &ForceMajeure, text: Text) -> Resu
 impl Change<'_> {
     /// What this line has heard, as this change read it first; none when it has heard of nothing.
     async fn heard(&self) -> Result<Option<&Board>, Refused> {
-        let read = async || self.work.peek(self.organization(), BOARD, ONE).await;
+        let read = async || {
+            let found = self.work.peek(self.organization(), BOARD, ONE).await?;
+            Ok::<_, Refused>(found.map(|(board, _)| board))
+        };
         Ok(self.board.get_or_try_init(read).await?.as_ref())
     }
 

@@ -118,6 +118,11 @@ pub trait Rules: Any + Send + Sync {
     /// Which line this is.
     fn line(&self) -> Line;
 
+    /// The documents, by kind and id, at which most changes of this line look: they are read with a change's first statement.
+    fn read_along(&self) -> &[(&str, &str)] {
+        &[]
+    }
+
     /// What the line has against a handover whose evidence is complete; none when it takes it.
     fn object(&self, plan: &Plan, brought: &Brought) -> Option<Decline> {
         let _ = (plan, brought);

@@ -18,6 +18,9 @@ pub(crate) const VERSION: &str = "article-version";
 /// Their key by article.
 pub(crate) const BY_ARTICLE: &str = "article";
 
+/// The document that counts the changes of articles, by kind and id.
+pub(crate) const REVISIONS: (&str, &str) = (TURN, REVISION);
+
 /// The kind of the documents that count turns.
 const TURN: &str = "turn";
 /// The id of the one that counts the changes of articles.
@@ -156,6 +159,12 @@ fn revision_key(number: u64) -> String {
 /// The latest revision of an organization's articles; 0 before the first.
 pub(crate) async fn latest(store: &Store, organization: &OrganizationId) -> Result<u64, StoreError> {
     let latest = store.document::<()>(organization, TURN, REVISION).await?;
+    Ok(latest.map_or(0, |((), version)| version.number()))
+}
+
+/// The same within a change, as it stood when the change began.
+pub(crate) async fn latest_in(change: &Change<'_>) -> Result<u64, Refused> {
+    let latest = change.work.peek::<()>(change.organization(), TURN, REVISION).await?;
     Ok(latest.map_or(0, |((), version)| version.number()))
 }
 

@@ -14,6 +14,7 @@ mod article_wire;
 mod articles;
 mod ask;
 mod asked;
+mod asking;
 mod expertise;
 mod forward;
 mod heard;

@@ -13,8 +13,8 @@ use tonic::async_trait;
 
 use crate::ask::close_unanswered;
 use crate::asked;
-use crate::learned;
 use crate::own::{Talk, Waits};
+use crate::{kept, learned};
 use crate::{outcome, perform, scenario};
 
 /// Line 0's rules.
@@ -28,6 +28,10 @@ pub(crate) struct SelfService {
 impl Rules for SelfService {
     fn line(&self) -> Line {
         Line::SelfService
+    }
+
+    fn read_along(&self) -> &[(&str, &str)] {
+        &[kept::REVISIONS]
     }
 
     async fn told(&self, change: &Change<'_>, ticket: &mut Ticket, told: &Told) -> Result<(), Refused> {

@@ -69,19 +69,35 @@ impl Shelves {
     /// The organization's shelf, after it took in what was changed meanwhile, on whatever replica, and what has become valid
     /// or invalid.
     pub(crate) async fn of(&self, organization: &OrganizationId) -> Result<Arc<Shelf>, Refused> {
-        let shelf = {
-            let mut all = self.all.lock().await;
-            match all.get(organization) {
-                Some(shelf) => Arc::clone(shelf),
-                None => {
-                    let search = Search::build([]).map_err(|error| fault(error.to_string()))?;
-                    let shelf = Arc::new(Shelf { search, confidence: RwLock::default(), seen: Mutex::default() });
-                    all.insert(organization.clone(), Arc::clone(&shelf));
-                    shelf
-                }
-            }
-        };
+        let shelf = self.shelf(organization).await?;
         shelf.refresh(&self.desk, organization).await?;
+        Ok(shelf)
+    }
+
+    /// The organization's shelf with what is valid now, and the revision that it has taken in: whoever acts on it finds out
+    /// within the change whether that is still the latest, which it nearly always is.
+    pub(crate) async fn at_hand(&self, organization: &OrganizationId) -> Result<(Arc<Shelf>, u64), Refused> {
+        let shelf = self.shelf(organization).await?;
+        let known = {
+            let seen = shelf.seen.lock().await;
+            seen.revision.filter(|_| seen.is_at(self.desk.clock().now()))
+        };
+        let revision = match known {
+            Some(revision) => revision,
+            None => shelf.refresh(&self.desk, organization).await?,
+        };
+        Ok((shelf, revision))
+    }
+
+    /// The organization's shelf, whatever it has taken in.
+    async fn shelf(&self, organization: &OrganizationId) -> Result<Arc<Shelf>, Refused> {
+        let mut all = self.all.lock().await;
+        if let Some(shelf) = all.get(organization) {
+            return Ok(Arc::clone(shelf));
+        }
+        let search = Search::build([]).map_err(|error| fault(error.to_string()))?;
+        let shelf = Arc::new(Shelf { search, confidence: RwLock::default(), seen: Mutex::default() });
+        all.insert(organization.clone(), Arc::clone(&shelf));
         Ok(shelf)
     }
 }
@@ -124,7 +140,8 @@ impl Shelf {
         self.search.len()
     }
 
-    async fn refresh(self: &Arc<Self>, desk: &Desk, organization: &OrganizationId) -> Result<(), Refused> {
+    /// Takes in what was changed, and what time has done; the revision that it has then.
+    async fn refresh(self: &Arc<Self>, desk: &Desk, organization: &OrganizationId) -> Result<u64, Refused> {
         let (store, now) = (desk.store(), desk.clock().now());
         // Read before the articles are: what changes meanwhile is read once more, and nothing is missed.
         let revision = kept::latest(store, organization).await?;
@@ -132,7 +149,7 @@ impl Shelf {
         // A question that waited for the lock may have read an earlier revision than was taken in meanwhile.
         let is_read = seen.revision.is_some_and(|read| read >= revision);
         if is_read && seen.is_at(now) {
-            return Ok(());
+            return Ok(seen.revision.unwrap_or(revision));
         }
         let changed = match seen.revision {
             None => kept::all(store, organization).await?,
@@ -141,7 +158,8 @@ impl Shelf {
         };
         let mut next = seen.clone();
         let Turn { gone, put } = next.turn(changed, now);
-        next.revision = seen.revision.max(Some(revision));
+        let taken_in = seen.revision.unwrap_or_default().max(revision);
+        next.revision = Some(taken_in);
         let learned = match learned::latest(store, organization).await?.filter(|_| !is_read) {
             Some((learned, version)) if next.learned != Some(version) => {
                 next.learned = Some(version);
@@ -162,7 +180,7 @@ impl Shelf {
         })
         .await?;
         *seen = next;
-        Ok(())
+        Ok(taken_in)
     }
 }
 

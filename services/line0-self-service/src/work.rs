@@ -1,6 +1,8 @@
 //! `SelfServiceService`: what clients and channels ask of line 0.
 
-use handover::wire::{Reader, enums, evidence};
+use std::sync::Arc;
+
+use handover::wire::Reader;
 use handover::{Change, Desk, Order, Parcel, Refused, answer};
 use knowledge::ARTICLE_ID_BYTES_MAX;
 use proto::handover::ForwardClientMessageRequest;
@@ -10,25 +12,19 @@ use proto::line0::self_service_service_server::SelfServiceService;
 use rpc::Caller;
 use texts::Text;
 use ticket::evidence::Turn;
-use ticket::facts::Contact;
 use ticket::field::{LINE_BYTES_MAX, TEXT_BYTES_MAX};
-use ticket::{
-    Channel, Custody, EventBody, Facts, Impact, Kind, Language, Line, Mood, OrganizationId, State, Ticket, TicketId,
-    Urgency, WakeReason, WrongState,
-};
+use ticket::{Custody, EventBody, Language, Line, OrganizationId, State, Ticket, TicketId, WakeReason, WrongState};
 use tonic::{Request, Response, Status, async_trait};
-use tracing::Instrument;
 
-use crate::articles::{HERE, client_of};
+use crate::articles::HERE;
 use crate::ask::{answer_in_kind, decide, on_wire};
 use crate::asked::{Badly, answered_badly};
 use crate::forward::forward;
 use crate::heard::Courtesy;
 use crate::learned;
 use crate::own::{Talk, Waits};
-use crate::pasted::Pasted;
 use crate::perform::called;
-use crate::shelf::Shelves;
+use crate::shelf::{Shelf, Shelves};
 use crate::standing::{requests_of, standing, visible};
 use crate::think::{Decision, Next, Signs, Thinking};
 
@@ -36,15 +32,6 @@ use crate::think::{Decision, Next, Signs, Thinking};
 pub(crate) struct Work {
     pub(crate) desk: Desk,
     pub(crate) shelves: Shelves,
-}
-
-/// A request, read and checked.
-struct Asked {
-    text: String,
-    client: String,
-    contact: Option<Contact>,
-    channel: Channel,
-    language: Option<Language>,
 }
 
 #[async_trait]
@@ -86,25 +73,6 @@ impl SelfServiceService for Work {
 }
 
 impl Work {
-    async fn ask_once(&self, caller: &Caller, request: wire::AskRequest) -> Result<wire::AskResponse, Refused> {
-        let order = Order::of(caller, "Ask", &request.request_id, &request)?;
-        let asked = read(caller, request)?;
-        let talk = Talk::default();
-        let decision = self.think(&caller.organization, &asked.text, Signs::default(), &talk, asked.language).await?;
-        let id = self.desk.new_ticket(&order);
-        let language = asked.language;
-        let standing = self.standing_of(caller, &asked.client, language, id, &decision).await?;
-        let span = self.desk.span(id, "ask", "");
-        let work = async {
-            let response =
-                self.desk.once(&order, move |change| Box::pin(register(change, id, asked, decision, standing))).await?;
-            let wire::AskResponse { ticket, reply } = response;
-            let (ticket, reply) = self.after(&caller.organization, ticket, reply).await?;
-            Ok(wire::AskResponse { ticket, reply })
-        };
-        work.instrument(span).await
-    }
-
     async fn follow_up_once(
         &self,
         caller: &Caller,
@@ -134,7 +102,8 @@ impl Work {
             (true, None) => Text::PersonCalled.with(language, &[("greeting", "")]).trim().to_owned(),
         };
         let signs = Signs { person: human_please, article, scenario, none_fits };
-        let decision = self.think(&caller.organization, &text, signs, &talk, Some(language)).await?;
+        let shelf = self.shelves.of(&caller.organization).await?;
+        let decision = self.think(&caller.organization, &shelf, &text, signs, &talk, Some(language)).await?;
         let standing = self.standing_of(caller, &ticket.facts.client, Some(language), id, &decision).await?;
         let (said, step) = (text.clone(), request_id.clone());
         let done = self
@@ -151,9 +120,10 @@ impl Work {
         Ok(wire::FollowUpResponse { ticket, reply })
     }
 
-    async fn think(
+    pub(crate) async fn think(
         &self,
         organization: &OrganizationId,
+        shelf: &Arc<Shelf>,
         text: &str,
         signs: Signs,
         talk: &Talk,
@@ -163,13 +133,12 @@ impl Work {
         if !plan.topology().has(HERE) {
             return Err(Refused::NotInTopology { from: HERE, to: Line::ServiceDesk });
         }
-        let shelf = self.shelves.of(organization).await?;
         let language = language.unwrap_or(plan.profile().language);
-        Thinking { shelf: &shelf, plan: &plan, talk, language }.about(text, signs).await
+        Thinking { shelf, plan: &plan, talk, language }.about(text, signs).await
     }
 
     /// How the client's other requests stand, where that was asked.
-    async fn standing_of(
+    pub(crate) async fn standing_of(
         &self,
         caller: &Caller,
         client: &str,
@@ -194,7 +163,7 @@ impl Work {
     }
 
     /// Tries to deliver a call and a handover at once, so that the client learns what came of it and who has the request.
-    async fn after(
+    pub(crate) async fn after(
         &self,
         organization: &OrganizationId,
         ticket: Option<proto::ticket::Ticket>,
@@ -215,68 +184,6 @@ impl Work {
         }
         Ok((ticket, Some(reply)))
     }
-}
-
-fn read(caller: &Caller, request: wire::AskRequest) -> Result<Asked, Refused> {
-    let wire::AskRequest { request_id: _, text, client, contact, channel, language } = request;
-    let mut reader = Reader::default();
-    let text = reader.text("text", &text, TEXT_BYTES_MAX);
-    let channel = enums::channel(&mut reader, "channel", channel, true);
-    let language = enums::language(&mut reader, "language", language, false);
-    let contact = evidence::contact(&mut reader, "contact", contact);
-    let channel = reader.finish(channel)?;
-    let language = language.or_else(|| spoken(&text));
-    Ok(Asked { text, client: client_of(caller, &client)?, contact, channel, language })
-}
-
-/// The language of what was meant, whatever layout it was typed with; none when it is neither of ours.
-fn spoken(text: &str) -> Option<Language> {
-    let retyped = knowledge::retyped(text);
-    knowledge::language_of(retyped.as_deref().unwrap_or(text)).map(|language| match language {
-        knowledge::Language::Russian => Language::Russian,
-        knowledge::Language::English => Language::English,
-    })
-}
-
-async fn register(
-    change: &Change<'_>,
-    id: TicketId,
-    asked: Asked,
-    decision: Decision,
-    standing: Option<String>,
-) -> Result<wire::AskResponse, Refused> {
-    let Asked { text, client, contact, channel, language } = asked;
-    let words = Pasted::in_text(&text).map(|pasted| pasted.words).filter(|words| !words.is_empty());
-    let first = words.as_deref().unwrap_or(&text).lines().next().unwrap_or_default();
-    let (impact, urgency) = (Impact::Medium, Urgency::Medium);
-    let facts = Facts {
-        id,
-        organization: change.organization().clone(),
-        number: None,
-        kind: Kind::Question,
-        subject: first[..first.floor_char_boundary(LINE_BYTES_MAX / 2)].to_owned(),
-        text: text.clone(),
-        language: language.unwrap_or(change.plan.profile().language),
-        client,
-        impact,
-        urgency,
-        priority: change.plan.priority(impact, urgency),
-        raises: Vec::new(),
-        mood: Mood::Neutral,
-        category: None,
-        product: None,
-        environment: None,
-        opened_at: change.now,
-        trace: change.trace.traceparent.clone(),
-    };
-    let wake = change.wake_in(change.plan.bot_deadline(), WakeReason::BotDeadline);
-    let mut ticket = Ticket::register(facts, HERE, wake, change.now);
-    change.log(&ticket, EventBody::Registered { channel }).await?;
-    let mut talk = Talk { contact, question: text.clone(), channel: Some(channel), ..Talk::default() };
-    talk.conversation.push(Turn { from_client: true, text, at: change.now });
-    let reply = decide(change, &mut ticket, &mut talk, decision, standing).await?;
-    let version = change.put_with(&ticket, None, &talk).await?;
-    Ok(wire::AskResponse { ticket: on_wire(&ticket, version), reply: Some(reply) })
 }
 
 async fn go_on(

@@ -63,7 +63,8 @@ impl Work {
         row.map_err(|error| self.fault(error))?.map(read).transpose()
     }
 
-    /// The document of this kind and id as it stands, which others may change meanwhile: for what many read and few write.
+    /// The document of this kind and id as it stands, or stood when it was read along with [`Work::request`]; others may change
+    /// it meanwhile: for what many read and few write.
     ///
     /// # Errors
     /// What the database says.
@@ -72,9 +73,15 @@ impl Work {
         organization: &OrganizationId,
         kind: &str,
         id: &str,
-    ) -> Result<Option<T>, StoreError> {
-        let row = find(organization, kind, id).one(self.transaction().await?).await;
-        Ok(row.map_err(|error| self.fault(error))?.map(read).transpose()?.map(|(value, _)| value))
+    ) -> Result<Option<(T, Version)>, StoreError> {
+        let row = match self.read_along(organization, kind, id) {
+            Some(known) => known,
+            None => {
+                let row = find(organization, kind, id).one(self.transaction().await?).await;
+                row.map_err(|error| self.fault(error))?
+            }
+        };
+        row.map(read).transpose()
     }
 
     /// Writes a document over what `read` saw; none when it must be new.
@@ -90,6 +97,7 @@ impl Work {
         document: &T,
         read: Option<Version>,
     ) -> Result<Version, StoreError> {
+        self.forget_read_along(organization, kind, id);
         let what = || format!("{kind} `{id}`");
         let version = read.map_or(Version::FIRST, Version::next);
         let body = to_json(document)?;
@@ -126,6 +134,7 @@ impl Work {
         kind: &str,
         id: &str,
     ) -> Result<bool, StoreError> {
+        self.forget_read_along(organization, kind, id);
         self.put_keys(organization, kind, id, &[]).await?;
         let done = Entity::delete_by_id((organization.to_string(), kind.to_owned(), id.to_owned()))
             .exec(self.transaction().await?)

@@ -6,7 +6,7 @@ use ticket::{Epoch, MessageId, OrganizationId, RequestId, TicketId};
 
 use crate::error::StoreError;
 use crate::names::{count, id as parse_id, micros};
-use crate::rows::{alias, inbox, request};
+use crate::rows::{alias, document, inbox, request};
 use crate::store::Store;
 use crate::work::Work;
 
@@ -60,13 +60,43 @@ impl Store {
 impl Work {
     /// The answer that was given to a request. A repeat that runs at the same time waits here for the first.
     ///
+    /// The documents of these kinds and ids are read with the same statement, for [`Work::peek`]: those that nearly every
+    /// request looks at.
+    ///
     /// # Errors
     /// What the database says.
-    pub async fn request(&self, key: &RequestKey) -> Result<Option<Remembered>, StoreError> {
+    pub async fn request(&self, key: &RequestKey, along: &[(&str, &str)]) -> Result<Option<Remembered>, StoreError> {
         let RequestKey { organization, caller, method, request_id } = key;
         self.queue_for(&["request", organization.as_str(), caller, method, request_id.as_str()]).await?;
-        let row = find_request(key).one(self.transaction().await?).await.map_err(|error| self.fault(error))?;
-        Ok(row.map(|row| Remembered { fingerprint: row.fingerprint, answer: row.answer }))
+        let mut sql = "SELECT NULL AS kind, NULL AS id, 0 AS version, NULL AS body, fingerprint, answer FROM request \
+             WHERE organization = $1 AND caller = $2 AND method = $3 AND id = $4"
+            .to_owned();
+        let mut values: Vec<sea_orm::Value> =
+            [organization.as_str(), caller, method, request_id.as_str()].map(Into::into).into();
+        for (kind, id) in along {
+            let place = values.len() + 1;
+            sql += " UNION ALL SELECT kind, id, version, body, NULL, NULL FROM document WHERE organization = $1 ";
+            sql += &format!("AND kind = ${place} AND id = ${}", place + 1);
+            values.extend([(*kind).into(), (*id).into()]);
+        }
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        let rows = self.transaction().await?.query_all_raw(statement).await.map_err(|error| self.fault(error))?;
+        let mut remembered = None;
+        let mut found = Vec::with_capacity(along.len());
+        for row in rows {
+            match (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(3)?) {
+                (Some(kind), Some(id), Some(body)) => {
+                    let (organization, version) = (organization.to_string(), row.try_get_by_index(2)?);
+                    found.push(document::Model { organization, kind, id, version, body });
+                }
+                _ => {
+                    remembered =
+                        Some(Remembered { fingerprint: row.try_get_by_index(4)?, answer: row.try_get_by_index(5)? })
+                }
+            }
+        }
+        self.note_read_along(organization, along, found);
+        Ok(remembered)
     }
 
     /// Remembers the first answer to a request, which must have none yet.

@@ -10,6 +10,7 @@ use sea_orm::{
 use ticket::{OrganizationId, TicketId};
 
 use crate::error::StoreError;
+use crate::rows::document;
 
 /// One transaction. Everything done through it becomes durable together, or not at all.
 ///
@@ -27,7 +28,12 @@ pub struct Work {
     locked: Mutex<HashSet<(OrganizationId, TicketId)>>,
     /// The version that each ticket read or written here will have when this is committed.
     versions: Mutex<HashMap<(OrganizationId, TicketId), i64>>,
+    /// Documents that were read along, by whose, kind and id; none for one that is not there.
+    along: Mutex<HashMap<DocumentKey, Option<document::Model>>>,
 }
+
+/// Whose, of which kind, and which.
+type DocumentKey = (String, String, String);
 
 impl Work {
     pub(crate) fn new(transaction: DatabaseTransaction) -> Self {
@@ -37,6 +43,7 @@ impl Work {
             fault: Mutex::default(),
             locked: Mutex::default(),
             versions: Mutex::default(),
+            along: Mutex::default(),
         }
     }
 
@@ -134,6 +141,36 @@ impl Work {
     pub(crate) fn version_of(&self, organization: &OrganizationId, ticket: TicketId) -> i64 {
         let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         versions.get(&(organization.clone(), ticket)).copied().unwrap_or_default()
+    }
+
+    /// Notes that the documents `asked` for were read, and `found`.
+    pub(crate) fn note_read_along(
+        &self,
+        organization: &OrganizationId,
+        asked: &[(&str, &str)],
+        found: Vec<document::Model>,
+    ) {
+        let key = |kind: &str, id: &str| (organization.to_string(), kind.to_owned(), id.to_owned());
+        let mut along = self.along.lock().unwrap_or_else(PoisonError::into_inner);
+        along.extend(asked.iter().map(|(kind, id)| (key(kind, id), None)));
+        along.extend(found.into_iter().map(|row| (key(&row.kind, &row.id), Some(row))));
+    }
+
+    /// The document, if it was read along and not written since.
+    pub(crate) fn read_along(
+        &self,
+        organization: &OrganizationId,
+        kind: &str,
+        id: &str,
+    ) -> Option<Option<document::Model>> {
+        let key = (organization.to_string(), kind.to_owned(), id.to_owned());
+        self.along.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    /// A document is about to be written.
+    pub(crate) fn forget_read_along(&self, organization: &OrganizationId, kind: &str, id: &str) {
+        let key = (organization.to_string(), kind.to_owned(), id.to_owned());
+        self.along.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }
 
     /// Waits until no other transaction does what `name` stands for, such as choosing a person of one group.

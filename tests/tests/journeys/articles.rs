@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use proto::errors::Reason;
 use proto::line0::reply::Outcome;
+use proto::line0::self_service_service_client::SelfServiceServiceClient;
 use proto::line0::{self as wire, ArticleState};
 use rpc::reason_of;
 use tests::articles::{approve, article, at, editor, found, in_state, make, publish, retire, write};
@@ -79,6 +80,33 @@ async fn an_article_is_answered_from_once_another_person_approved_it() {
         let (first, second) = ((1, "olga", "ivan"), (2, agent.subject.as_str(), "olga"));
         let over = ArticleState::Retired;
         assert_eq!(all, [(first.0, over, first.1, first.2), (second.0, over, second.1, second.2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replica_tells_clients_what_was_published_since_it_last_looked() {
+    on_each_database(async |stage| {
+        let replica = stage.replica().await;
+        let told_there = async || {
+            let request = wire::AskRequest {
+                request_id: stage.people().request_id(),
+                text: QUESTION.into(),
+                channel: proto::ticket::Channel::Chat as i32,
+                ..wire::AskRequest::default()
+            };
+            let response = SelfServiceServiceClient::new(client_at(&stage, &replica)).ask(request).await;
+            response.expect("line 0 answers").into_inner().reply.expect("a reply").text
+        };
+        make(&stage, password("Нажмите «Забыли пароль?».")).await;
+        assert!(told_there().await.contains("Забыли пароль"));
+        for number in ["123", "456"] {
+            make(&stage, password(&format!("Наберите *{number}#."))).await;
+            assert!(told_there().await.contains(number));
+            assert!(told_there().await.contains(number), "nothing has changed since");
+        }
+        retire(&stage, &editor(&stage, "olga"), "reset").await.unwrap();
+        assert!(!told_there().await.contains("456"));
     })
     .await;
 }

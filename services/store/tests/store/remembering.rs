@@ -41,6 +41,41 @@ async fn a_repeated_request_finds_the_first_answer_and_that_of_nobody_else() {
 }
 
 #[tokio::test]
+async fn documents_are_read_along_with_a_request_and_anew_once_they_were_written() {
+    on_each(|store| async move {
+        let put = store.write(|work| {
+            Box::pin(async move {
+                work.remember_request(&key("anna"), b"print", b"yes".to_vec(), at(0)).await?;
+                work.put_document(&acme(), "board", "one", &1, None).await?;
+                work.put_document(&organization("umbrella"), "board", "two", &9, None).await
+            })
+        });
+        let put: Result<_, StoreError> = put.await;
+        put.unwrap();
+        let job = store.write(|work| {
+            Box::pin(async move {
+                let along = [("board", "one"), ("board", "two")];
+                assert_eq!(work.request(&key("anna"), &along).await?, Some(remembered("yes")));
+                assert_eq!(work.request(&key("boris"), &along).await?, None);
+                let one = work.peek::<u32>(&acme(), "board", "one").await?.expect("it is there");
+                assert_eq!((one.0, one.1.number()), (1, 1));
+                assert_eq!(work.peek::<u32>(&acme(), "board", "two").await?, None, "that is another organization's");
+                work.put_document(&acme(), "board", "one", &2, Some(one.1)).await?;
+                work.put_document(&acme(), "board", "two", &3, None).await?;
+                let (one, two) = (work.peek(&acme(), "board", "one").await?, work.peek(&acme(), "board", "two").await?);
+                assert_eq!([one, two].map(|found| found.map(|(value, _)| value)), [Some(2), Some(3)]);
+                work.delete_document(&acme(), "board", "one").await?;
+                assert_eq!(work.peek::<u32>(&acme(), "board", "one").await?, None);
+                Ok(())
+            })
+        });
+        let done: Result<(), StoreError> = job.await;
+        done.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn repeats_that_run_at_the_same_time_do_the_work_once() {
     on_each(|store| async move {
         let times = Arc::new(AtomicU32::new(0));
@@ -49,7 +84,7 @@ async fn repeats_that_run_at_the_same_time_do_the_work_once() {
             store.write(move |work| {
                 Box::pin(async move {
                     let key = key("anna");
-                    if let Some(known) = work.request(&key).await? {
+                    if let Some(known) = work.request(&key, &[]).await? {
                         return Ok(known.answer);
                     }
                     let answer = vec![times.fetch_add(1, Ordering::Relaxed) as u8];

@@ -188,7 +188,7 @@ async fn what_is_put_off_is_seen_by_what_comes_after_it_and_is_kept_or_lost_with
                     work.put(&one, None).await?;
                     work.enqueue(&message(&one, "a", None)).await?;
                     work.remember_request(&key("anna"), b"print", b"yes".to_vec(), at(0)).await?;
-                    let known = work.request(&key("anna")).await?.map(|known| known.answer);
+                    let known = work.request(&key("anna"), &[]).await?.map(|known| known.answer);
                     work.enqueue(&message(&one, "b", None)).await?;
                     if fails { Err(StoreError::BadToken) } else { Ok(known) }
                 })
