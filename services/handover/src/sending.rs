@@ -8,7 +8,8 @@ use ticket::custody::Passage;
 use ticket::event::Decline;
 use ticket::facts::Contact;
 use ticket::{
-    Baton, EventBody, Evidence, HandoverId, Line, MessageId, OrganizationId, Resolution, ReturnReason, Ticket, TicketId,
+    Baton, Custody, EventBody, Evidence, HandoverId, Line, MessageId, OrganizationId, Resolution, ReturnReason, Ticket,
+    TicketId,
 };
 
 use crate::change::Change;
@@ -133,8 +134,18 @@ impl Desk {
         handover: HandoverId,
         offered: hand::Outcome,
     ) -> Result<hand::Outcome, Refused> {
-        let events = self.events_of(&ticket.facts.organization, ticket.facts.id).await?;
         let mut outcome = offered;
+        let is_of = |epoch| HandoverId::of(ticket.facts.id, epoch) == handover;
+        match ticket.custody {
+            Custody::HandingOver { epoch, .. } if is_of(epoch) => return Ok(outcome),
+            Custody::PassedOn { epoch, .. } if is_of(epoch) => {
+                outcome.set_standing(hand::outcome::Standing::Accepted);
+                return Ok(outcome);
+            }
+            // It was declined, or the ticket has moved on since: the log knows.
+            Custody::Held | Custody::HandingOver { .. } | Custody::PassedOn { .. } => {}
+        }
+        let events = self.events_of(&ticket.facts.organization, ticket.facts.id).await?;
         for event in events {
             match event.body {
                 EventBody::Accepted { handover: one, .. } if one == handover => {

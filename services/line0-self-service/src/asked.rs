@@ -76,7 +76,11 @@ pub(crate) enum Badly {
 /// What a timer has to say about a question.
 #[derive(Debug, Serialize, Deserialize)]
 struct Asked {
+    /// As the client put it: what is about the client is taken out when the timer rings, and no client waits for that.
     question: String,
+    /// What is known of the client, to be taken out.
+    #[serde(default)]
+    known: Vec<Known>,
     badly: Badly,
     /// Whether the request is counted already.
     again: bool,
@@ -92,17 +96,30 @@ struct Solved {
 
 /// What is asked, as people who do not work on the ticket may read it, and the answer that was found.
 pub(crate) fn without_client(ticket: &Ticket, talk: &Talk, answer: &str) -> (String, String) {
+    cleaned(&talk.question, answer, &known_of(ticket, talk))
+}
+
+/// What is known of the client who asks.
+fn known_of(ticket: &Ticket, talk: &Talk) -> Vec<Known> {
     let contact = talk.contact.iter().flat_map(|contact| {
         let ways = contact.addresses.iter().map(|address| &address.value);
         [&contact.name, &contact.email, &contact.phone].into_iter().chain(ways)
     });
     let known = std::iter::once(&ticket.facts.client).chain(&ticket.facts.number).chain(contact);
-    let known: Vec<Known> = known.map(|value| Known { kind: Kind::Custom, value: value.clone() }).collect();
+    known.map(|value| Known { kind: Kind::Custom, value: value.clone() }).collect()
+}
+
+/// The first line of a question, and an answer, without what is about the client.
+fn cleaned(question: &str, answer: &str, known: &[Known]) -> (String, String) {
     let mut map = Map::default();
-    let mut clean = |text: &str| redact(text, &Rules::default(), &known, &mut map);
-    let question = talk.question.lines().next().unwrap_or_default();
-    let question = clean(&question[..question.floor_char_boundary(LINE_BYTES_MAX)]);
+    let mut clean = |text: &str| redact(text, &Rules::default(), known, &mut map);
+    let question = clean(first_line(question));
     (question[..question.floor_char_boundary(LINE_BYTES_MAX)].trim().to_owned(), clean(answer))
+}
+
+fn first_line(question: &str) -> &str {
+    let line = question.lines().next().unwrap_or_default();
+    &line[..line.floor_char_boundary(LINE_BYTES_MAX)]
 }
 
 /// Notes that a question was answered badly, within the change in which that happens.
@@ -113,12 +130,12 @@ pub(crate) async fn answered_badly(
     badly: Badly,
 ) -> Result<(), Refused> {
     let again = std::mem::replace(&mut talk.counted, true);
-    let (question, _) = without_client(ticket, talk, "");
+    let (question, known) = (first_line(&talk.question).to_owned(), known_of(ticket, talk));
     let id = match badly {
         Badly::HandedOver => format!("{}:handed-over", ticket.facts.id),
         Badly::Disliked => format!("{}:disliked:{}", ticket.facts.id, ticket.reopened),
     };
-    let payload = payload(&Asked { question, badly, again })?;
+    let payload = payload(&Asked { question, known, badly, again })?;
     change.set_timer(ASKED, id, None, change.now, payload).await
 }
 
@@ -150,8 +167,9 @@ fn unreadable(error: &serde_json::Error) -> Refused {
 
 /// Counts a question in its group.
 pub(crate) async fn count(change: &Change<'_>, timer: &Timer) -> Result<(), Refused> {
-    let Asked { question, badly, again } =
+    let Asked { question, known, badly, again } =
         serde_json::from_value(timer.payload.clone()).map_err(|error| unreadable(&error))?;
+    let (question, _) = cleaned(&question, "", &known);
     let gist = Gist::of(&question);
     if gist.is_empty() {
         return Ok(());
