@@ -1,6 +1,6 @@
 //! A question, ready to be searched with: its words as they were meant, and what else may stand for them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     article::Viewer,
@@ -10,7 +10,7 @@ use crate::{
     stop_words::is_courtesy,
     synonyms::Synonyms,
     term::{Term, TermMap},
-    vocabulary::{Form, Vocabulary, pieces},
+    vocabulary::{Alike, Form, FormId, Likest, Vocabulary, errors_forgiven, pieces},
     words::{Word, words},
 };
 
@@ -91,7 +91,8 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn read(text: &str, known: Known<'_>) -> Self {
         let text = &text[..text.floor_char_boundary(QUESTION_BYTES_MAX)];
-        let asked = known.words_of(text);
+        let mut alikes = Alikes { known, of: HashMap::new() };
+        let asked = known.words_of(text, &mut alikes);
         let mut manner = manner_of(text);
         manner.retain(|term| known.manners.articles_with(*term, known.viewer) > 0);
         let mut question = Self {
@@ -108,12 +109,12 @@ impl Question {
             question.slots.push(Slot { word: word.clone(), rarity: 0.0, pieces: places });
         }
         for slot in 0..asked.len() {
-            question.stand_ins(slot, &asked, known);
+            question.stand_ins(slot, &asked, &mut alikes);
         }
         for (slot, word) in asked.iter().enumerate() {
             question.weigh(slot, word, known);
         }
-        question.look_alikes(&asked, known);
+        question.look_alikes(&asked, &mut alikes);
         question
     }
 
@@ -131,11 +132,12 @@ impl Question {
     }
 
     /// Finds out what may stand for a slot: its stem, synonyms, and what it may be a mistyped one of.
-    fn stand_ins(&mut self, slot: usize, asked: &[Word], known: Known<'_>) {
+    fn stand_ins(&mut self, slot: usize, asked: &[Word], alikes: &mut Alikes<'_>) {
         let Some(word) = asked.get(slot) else { return };
+        let known = alikes.known;
         self.stand(&word.stem, Stand { slot, worth: 1.0 });
         if !known.knows(word) {
-            for form in known.vocabulary.nearest(word, |form| known.sees(form)) {
+            for form in alikes.nearest(word) {
                 self.stand(known.vocabulary.stem(form), Stand { slot, worth: MISTYPED });
             }
         }
@@ -175,21 +177,43 @@ impl Question {
     }
 
     /// Adds words that look like the question's to what is looked up: derived ones, compounds, further slips.
-    fn look_alikes(&mut self, asked: &[Word], known: Known<'_>) {
+    fn look_alikes(&mut self, asked: &[Word], alikes: &mut Alikes<'_>) {
         let room = LOOKED_UP_MAX.saturating_sub(self.look_up.len()) / asked.len().max(1);
         if room == 0 {
             return;
         }
         let mut seen: HashSet<String> = self.look_up.iter().map(|(stem, _)| stem.clone()).collect();
+        let known = alikes.known;
         for word in asked {
-            let alike = known.vocabulary.alike(word, room.min(ALIKE_MAX), |form| known.sees(form));
-            for alike in alike.into_iter().take_while(|alike| alike.share >= ALIKE_SHARE_MIN) {
+            let is_seen = |alike: &Alike| known.vocabulary.form(alike.form).is_some_and(|form| known.sees(form));
+            let likest = alikes.of(word).iter().take_while(|alike| alike.share >= ALIKE_SHARE_MIN);
+            for alike in likest.filter(is_seen).take(room.min(ALIKE_MAX)) {
                 let stem = known.vocabulary.stem(alike.form);
                 if seen.insert(stem.to_owned()) {
                     self.look_up.push((stem.to_owned(), alike.share * alike.share));
                 }
             }
         }
+    }
+}
+
+/// What looks like the words of a question. Each is held against the vocabulary once, however many ask.
+struct Alikes<'a> {
+    known: Known<'a>,
+    of: HashMap<String, Likest>,
+}
+
+impl Alikes<'_> {
+    fn of(&mut self, word: &Word) -> &mut Likest {
+        let vocabulary = self.known.vocabulary;
+        self.of.entry(word.folded.clone()).or_insert_with(|| vocabulary.alike(word))
+    }
+
+    /// What `word` may be a mistyped one of.
+    fn nearest(&mut self, word: &Word) -> Vec<FormId> {
+        let known = self.known;
+        let Some(errors) = errors_forgiven(word) else { return Vec::new() };
+        known.vocabulary.nearest(word, errors, self.of(word), |form| known.sees(form))
     }
 }
 
@@ -203,9 +227,9 @@ impl Known<'_> {
     }
 
     /// The distinct words of a question as they were meant, courtesies only where there is nothing else.
-    fn words_of(self, text: &str) -> Vec<Word> {
+    fn words_of(self, text: &str, alikes: &mut Alikes<'_>) -> Vec<Word> {
         let mut seen = HashSet::new();
-        let all = text.split_whitespace().flat_map(|token| self.meant_by(token));
+        let all = text.split_whitespace().flat_map(|token| self.meant_by(token, alikes));
         let mut asked: Vec<Word> = all.filter(|word| seen.insert(word.stem.clone())).take(QUESTION_WORDS_MAX).collect();
         if asked.iter().any(|word| !is_courtesy(&word.folded)) {
             asked.retain(|word| !is_courtesy(&word.folded));
@@ -215,7 +239,7 @@ impl Known<'_> {
 
     /// The words of a run of characters as typed; or, when no article has any of them, as another layout or another
     /// alphabet gives them, if there they are known: exactly before nearly.
-    fn meant_by(self, token: &str) -> Vec<Word> {
+    fn meant_by(self, token: &str, alikes: &mut Alikes<'_>) -> Vec<Word> {
         let typed: Vec<Word> = words(token).take(QUESTION_WORDS_MAX).collect();
         let is_plain = typed.iter().all(|word| !word.is_exact() && !self.knows(word) && !is_courtesy(&word.folded));
         if typed.is_empty() || !is_plain || token.len() > TYPED_BYTES_MAX {
@@ -229,11 +253,10 @@ impl Known<'_> {
         if let Some(reading) = readings.iter().find(is_exact) {
             return reading.clone();
         }
-        let is_near =
-            |word: &Word| self.knows(word) || !self.vocabulary.nearest(word, |form| self.sees(form)).is_empty();
-        if typed.iter().any(is_near) {
+        let mut is_near = |word: &Word| self.knows(word) || !alikes.nearest(word).is_empty();
+        if typed.iter().any(&mut is_near) {
             return typed;
         }
-        readings.into_iter().find(|reading| reading.iter().all(is_near)).unwrap_or(typed)
+        readings.into_iter().find(|reading| reading.iter().all(&mut is_near)).unwrap_or(typed)
     }
 }

@@ -75,6 +75,28 @@ impl PartialEq for Alike {
 
 impl Eq for Alike {}
 
+/// The forms that look like a word, the likest first: put in order as far as somebody asks.
+pub(crate) struct Likest {
+    first: Vec<Alike>,
+    rest: BinaryHeap<Alike>,
+}
+
+impl Likest {
+    /// The one at this place, from 0.
+    fn at(&mut self, place: usize) -> Option<Alike> {
+        while self.first.len() <= place {
+            self.first.push(self.rest.pop()?);
+        }
+        self.first.get(place).copied()
+    }
+
+    /// All, the likest first.
+    pub(crate) fn iter(&mut self) -> impl Iterator<Item = Alike> {
+        let mut places = 0..;
+        std::iter::from_fn(move || self.at(places.next()?))
+    }
+}
+
 impl Vocabulary {
     /// The form of `word`, taken in when it is new.
     pub(crate) fn put(&mut self, word: &Word) -> FormId {
@@ -111,8 +133,8 @@ impl Vocabulary {
         self.forms.len()
     }
 
-    /// The forms that share the most pieces with `word`, the likest first; only those that `seen` lets pass.
-    pub(crate) fn alike(&self, word: &Word, most: usize, seen: impl Fn(&Form) -> bool) -> Vec<Alike> {
+    /// The forms that share pieces with `word`.
+    pub(crate) fn alike(&self, word: &Word) -> Likest {
         let own = distinct(&pieces(word));
         let mut shared = vec![0_u16; self.forms.len()];
         let mut touched: Vec<FormId> = Vec::new();
@@ -135,21 +157,25 @@ impl Vocabulary {
             let share = 2.0 * both / (own.len() + theirs).max(1) as f32;
             (share >= ALIKE_SHARE_MIN).then_some(Alike { form, share })
         });
-        // Few of them are wanted: not all need to be in order.
-        let mut alike: BinaryHeap<Alike> = alike.collect();
-        let likest = std::iter::from_fn(|| alike.pop());
-        likest.filter(|alike| self.form(alike.form).is_some_and(&seen)).take(most).collect()
+        Likest { first: Vec::new(), rest: alike.collect() }
     }
 
-    /// The forms that `word` may be a mistyped one of: the nearest by letters, all equally near ones.
-    pub(crate) fn nearest(&self, word: &Word, seen: impl Fn(&Form) -> bool) -> Vec<FormId> {
-        let Some(errors) = errors_forgiven(word) else { return Vec::new() };
+    /// The forms that `word` may be a mistyped one of: of those that look like it and that `seen` lets pass, the nearest by
+    /// letters, all equally near ones. `errors` are forgiven.
+    pub(crate) fn nearest(
+        &self,
+        word: &Word,
+        errors: usize,
+        alike: &mut Likest,
+        seen: impl Fn(&Form) -> bool,
+    ) -> Vec<FormId> {
         let letters: Vec<char> = word.folded.chars().collect();
-        let likely = self.alike(word, COMPARED_MAX, |form| errors_forgiven_in(&form.folded) && seen(form));
-        let measured = likely.into_iter().filter_map(|alike| {
-            let theirs: Vec<char> = self.form(alike.form)?.folded.chars().collect();
+        let forms = alike.iter().filter_map(|alike| Some((alike.form, self.form(alike.form)?)));
+        let likely = forms.filter(|(_, form)| errors_forgiven_in(&form.folded) && seen(form)).take(COMPARED_MAX);
+        let measured = likely.filter_map(|(id, form)| {
+            let theirs: Vec<char> = form.folded.chars().collect();
             let distance = errors_between(&letters, &theirs);
-            (distance <= errors).then_some((distance, alike.form))
+            (distance <= errors).then_some((distance, id))
         });
         let measured: Vec<(usize, FormId)> = measured.collect();
         let least = measured.iter().map(|(distance, _)| *distance).min();
@@ -177,7 +203,7 @@ pub(crate) fn distinct(terms: &[Term]) -> Vec<Term> {
 }
 
 /// So many errors are forgiven in a word: one from 4 letters on, two from 8 on. In codes none.
-fn errors_forgiven(word: &Word) -> Option<usize> {
+pub(crate) fn errors_forgiven(word: &Word) -> Option<usize> {
     if word.is_exact() {
         return None;
     }
@@ -234,10 +260,12 @@ mod tests {
             let mut all: Vec<(f32, usize)> = all.filter(|(share, _)| *share >= ALIKE_SHARE_MIN).collect();
             all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             for most in [1, 3, 100] {
-                let found = vocabulary.alike(&word, most, |_| true);
-                let found: Vec<(f32, usize)> =
-                    found.into_iter().map(|alike| (alike.share, alike.form.place())).collect();
-                assert_eq!(found, all[..most.min(all.len())], "{}", word.folded);
+                let mut alike = vocabulary.alike(&word);
+                // Whoever asks again gets the same.
+                for _ in 0..2 {
+                    let found = alike.iter().map(|alike| (alike.share, alike.form.place())).take(most);
+                    assert_eq!(found.collect::<Vec<_>>(), all[..most.min(all.len())], "{}", word.folded);
+                }
             }
         }
     }
