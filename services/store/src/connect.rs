@@ -34,6 +34,10 @@ const SQLITE_PATIENCE: Duration = Duration::from_secs(30);
 /// How many texts of statements the writer keeps prepared: what is put off makes a text of each way in which it comes together.
 const WRITER_STATEMENTS: usize = 400;
 
+/// After how many pages in the write-ahead log its contents go into the file (16 MB; SQLite's own choice is a quarter). The
+/// change that does it waits some milliseconds for the disk: so it is one of some hundred.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 impl Default for Options {
     fn default() -> Self {
         Self { busy_timeout: Duration::from_secs(5), connections: 8, pages_max: None }
@@ -62,7 +66,8 @@ impl SqliteWriterAddress {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .statement_cache_capacity(WRITER_STATEMENTS);
+            .statement_cache_capacity(WRITER_STATEMENTS)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
         if let Some(pages) = self.options.pages_max {
             options = options.pragma("max_page_count", pages.to_string());
         }
@@ -200,9 +205,13 @@ mod tests {
             panic!("it is SQLite");
         };
         let writer = writer.connect().await.unwrap();
-        for (pragma, wanted) in
-            [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")]
-        {
+        for (pragma, wanted) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("busy_timeout", "5000"),
+            ("wal_autocheckpoint", "4000"),
+        ] {
             assert_eq!(setting(&writer, &format!("PRAGMA {pragma}")).await, wanted, "{pragma}");
         }
         assert_eq!(
