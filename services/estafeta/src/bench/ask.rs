@@ -14,6 +14,7 @@ use proto::line0::reply::Outcome;
 use proto::line0::self_service_service_client::SelfServiceServiceClient;
 use rpc::{Channel, as_caller};
 use ticket::{Clock, Line, SystemClock};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::articles::import;
 use crate::bench::{Setting, changed_plan, made_up, one_row};
@@ -40,6 +41,8 @@ const UNKNOWN: u64 = 3_000_000;
 /// How many words the answer of an article has.
 const WORDS: u64 = 60;
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// How long the first question may wait until everything is read in.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -52,6 +55,9 @@ pub struct Options {
     /// How many questions are asked, one after the other.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
     questions: u64,
+    /// How many are asked a minute; with more than can be answered, each follows the one before at once.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    per_minute: u32,
     #[command(flatten)]
     setting: Setting,
 }
@@ -134,7 +140,7 @@ impl Times {
 }
 
 async fn measure(options: &Options) -> Result<Report, Failure> {
-    let Options { articles, questions, setting: Setting { database, json: _ } } = options;
+    let Options { articles, questions, per_minute, setting: Setting { database, json: _ } } = options;
     let given = |error: &dyn std::fmt::Display| Failure::Given(error.to_string());
     // Nobody has taught yet which article solves what: what is nearly asked in the words of an article is answered, and what
     // has its subject in it is offered.
@@ -164,7 +170,10 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
     let search = Search::build(made).map_err(|error| given(&error))?;
     let (mut limit, mut alone, mut all) = (Times::default(), Times::default(), Times::default());
     let mut by_outcome = BTreeMap::from(OUTCOMES.map(|(outcome, _)| (outcome, Times::default())));
+    let mut pace = interval((MINUTE / *per_minute).max(Duration::from_nanos(1)));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 1..=*questions {
+        pace.tick().await;
         let text = question(number, *articles);
         let watch = Watch::begin();
         one_row(&desk, plan.organization(), number).await.map_err(|error| given(&error))?;
