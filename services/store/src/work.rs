@@ -12,6 +12,10 @@ use ticket::{OrganizationId, TicketId};
 use crate::error::StoreError;
 use crate::rows::document;
 
+/// So many writes go to the database at once. What a change of thousands of tickets puts off would else be one text that is
+/// never seen again, and is prepared and kept for nothing.
+const TOGETHER_MAX: usize = 8;
+
 /// One transaction. Everything done through it becomes durable together, or not at all.
 ///
 /// A job does its database work through this and nothing else; it holds up other writers, so it waits for nothing
@@ -79,7 +83,14 @@ impl Work {
         if self.backend() == DbBackend::Postgres {
             return self.transaction.execute_raw(statement).await.map(|_| ()).map_err(|error| self.fault(error));
         }
-        self.put_off.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+        let waiting = {
+            let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
+            put_off.push(statement);
+            put_off.len()
+        };
+        if waiting >= TOGETHER_MAX {
+            self.transaction().await?;
+        }
         Ok(())
     }
 

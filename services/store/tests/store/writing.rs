@@ -204,6 +204,30 @@ async fn what_is_put_off_is_seen_by_what_comes_after_it_and_is_kept_or_lost_with
 }
 
 #[tokio::test]
+async fn much_that_is_put_off_arrives_whole_and_in_order() {
+    on_each(|store| async move {
+        let one = ticket("one", 0);
+        let steps: Vec<String> = (10..60).map(|number| number.to_string()).collect();
+        let (copy, messages) = (one.clone(), steps.clone());
+        let write = store.write(move |work| {
+            Box::pin(async move {
+                work.put(&copy, None).await?;
+                for step in &messages {
+                    work.enqueue(&message(&copy, step, None)).await?;
+                }
+                Ok(())
+            })
+        });
+        let written: Result<(), StoreError> = write.await;
+        written.unwrap();
+        let sent = store.claim(at(1), at(30), 100).await.unwrap();
+        let sent = sent.into_iter().map(|claimed| String::from_utf8(claimed.message.payload).unwrap());
+        assert_eq!(sent.collect::<Vec<_>>(), steps);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_is_not_done_when_what_it_put_off_is_refused() {
     on_each(|store| async move {
         let one = ticket("one", 0);
