@@ -71,3 +71,17 @@ impl Hasher for AsIs {
         self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sieve_lets_pass_what_it_is_of_and_hardly_anything_else() {
+        let terms = |from: u32| (from..from + 100).map(|number| Term::of(&number.to_string()));
+        let of: Vec<Term> = terms(0).collect();
+        let sieve = Sieve::of(of.iter());
+        assert!(of.iter().all(|term| sieve.lets_pass(*term)));
+        assert!(terms(1_000).filter(|term| sieve.lets_pass(*term)).count() < 10);
+    }
+}
